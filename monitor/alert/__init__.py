@@ -1,0 +1,1 @@
+"""Applies the site's policy: merges, mutes, fires, resolves: ``Finding`` -> ``Alert``."""

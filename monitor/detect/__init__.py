@@ -1,0 +1,1 @@
+"""States facts that matter, with evidence: ``Observation`` -> ``Finding``. One file per behaviour declares ``DETECTOR``."""

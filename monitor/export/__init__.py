@@ -1,0 +1,1 @@
+"""Shows alerts, records and health to the outside: ``Alert`` and snapshots -> world."""

@@ -1,0 +1,104 @@
+"""Findings: facts that matter, with evidence, before any policy of the site; and the closed scales they use."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, NamedTuple, Protocol
+
+from monitor.model.observation import Observation
+
+
+class Severity(StrEnum):
+    """How bad if true; ordered by ``rank``."""
+
+    INFO = "info"
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+    CRITICAL = "critical"
+
+    @property
+    def rank(self) -> int:
+        return list(Severity).index(self)
+
+
+class Confidence(StrEnum):
+    """How sure that it is true."""
+
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+
+    @property
+    def rank(self) -> int:
+        return list(Confidence).index(self)
+
+
+class Purpose(StrEnum):
+    """What a vendor's endpoint is for."""
+
+    FIRMWARE_UPDATE = "firmware-update"
+    TELEMETRY = "telemetry"
+    DEVICE_MANAGEMENT = "device-management"
+    LOCATION = "location"
+    ASSISTED_GNSS = "assisted-gnss"
+    TIME = "time"
+    CRASH_REPORT = "crash-report"
+    BOOTSTRAP = "bootstrap"
+    REMOTE_ACCESS = "remote-access"
+    CLOUD = "cloud"
+    VENDOR_WEB = "vendor-web"
+
+
+class Evidence(NamedTuple):
+    """Where on the wire the finding can be looked up again."""
+
+    capture: str
+    frame: int
+    """Frame number in that capture."""
+    community_id: str
+    ts_ns: int
+    saw: str
+    """What was seen there, as ``field = value``."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """A fact with evidence."""
+
+    detector: str
+    identity: tuple[str, ...]
+    """What makes two findings the same story, besides the detector's id."""
+    observation: Observation
+    """What it rests on: time, flow, device, remote."""
+    severity: Severity
+    confidence: Confidence
+    title: str
+    why: str
+    """Plain words: what was seen, why it matters, how sure we are."""
+    saw: str
+    """``field = value`` for the evidence."""
+    signature: str | None = None
+    vendor: str | None = None
+    purpose: Purpose | None = None
+    uplink_bytes: int = 0
+    """Bytes that this finding adds to its story, from the device."""
+    downlink_bytes: int = 0
+    counts: bool = True
+    """False when it only adds bytes or details to a story that is already told."""
+    details: Mapping[str, Any] = field(default_factory=dict)
+    """The detector's own fields, such as ``image_sha256``; later values replace earlier ones."""
+
+
+class Detector(Protocol):
+    """The contract of a detector; one file in ``detect/`` that declares ``DETECTOR``.
+
+    ``wants`` are observation types. ``judge`` states facts; ``due`` says what its windows closed at or before an instant.
+    """
+
+    NAME: str
+    wants: frozenset[str]
+
+    def judge(self, observation: Observation) -> "list[Finding]": ...
+
+    def due(self, now_ns: int) -> "list[Finding]": ...

@@ -1,0 +1,180 @@
+"""Flows: all packets of one 5-tuple in both directions until it ends, and what happens in them."""
+
+import base64
+import hashlib
+import struct
+from dataclasses import dataclass
+from enum import Enum, IntEnum, StrEnum
+from typing import NamedTuple
+
+from monitor.model import address
+from monitor.model.packet import IpProtocol
+
+_PROTOCOL_NAMES = {1: "icmp", 6: "tcp", 17: "udp", 58: "icmp6", 132: "sctp"}
+_TWO_WAY_ICMP = {IpProtocol.ICMP, IpProtocol.ICMP6}
+
+
+class Direction(IntEnum):
+    """Who sent a packet of a flow."""
+
+    ORIGINATOR = 0
+    RESPONDER = 1
+
+
+class ConnState(StrEnum):
+    """Zeek's ``conn_state`` (base/protocols/conn/main.zeek), a summary of how a flow went."""
+
+    S0 = "S0"
+    """Attempt seen, no reply."""
+    S1 = "S1"
+    """Established, not ended."""
+    SF = "SF"
+    """Established and ended normally; both sides spoke for UDP and others."""
+    REJ = "REJ"
+    """Attempt rejected."""
+    S2 = "S2"
+    """Established, the originator closed, no reply from the responder."""
+    S3 = "S3"
+    """Established, the responder closed, no reply from the originator."""
+    RSTO = "RSTO"
+    """Established, the originator aborted."""
+    RSTR = "RSTR"
+    """Established, the responder aborted."""
+    RSTOS0 = "RSTOS0"
+    """The originator sent SYN then RST; no SYN-ACK seen."""
+    RSTRH = "RSTRH"
+    """The responder sent SYN-ACK then RST; no SYN seen."""
+    SH = "SH"
+    """The originator sent SYN then FIN; no SYN-ACK seen (half open)."""
+    SHR = "SHR"
+    """The responder sent SYN-ACK then FIN; no SYN seen."""
+    OTH = "OTH"
+    """No SYN seen: midstream traffic."""
+
+
+class EndReason(StrEnum):
+    """Why a flow ended."""
+
+    CLOSED = "closed"
+    """TCP closed or reset, and stayed silent for its linger time."""
+    TIMEOUT = "timeout"
+    REUSED = "reused"
+    """A new connection attempt came on the same 5-tuple."""
+    EVICTED = "evicted"
+    """The table was full and this was the flow longest silent."""
+    CAPTURE_END = "capture-end"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flow:
+    """The two ends of a flow, and what names it; shared by every observation of the flow."""
+
+    id: int
+    """Ordinal of its first packet: unique in a run, the same for any number of workers."""
+    start_ns: int
+    orig_ip: str
+    orig_port: int
+    resp_ip: str
+    resp_port: int
+    protocol: int
+    """IANA number of the transport protocol."""
+    orig_mac: int = 0
+    """48 bits; 0 where the link has no MAC addresses."""
+    resp_mac: int = 0
+    vlan: int = -1
+    """Innermost VLAN id, -1 when untagged."""
+    tunnel: int = 0
+    """``model.packet.Tunnel`` of the innermost encapsulation."""
+    tunnel_id: int = 0
+    interface: int = 0
+
+    @property
+    def protocol_name(self) -> str:
+        """``tcp``, ``udp``, ``icmp``, ... or the number as text."""
+        return _PROTOCOL_NAMES.get(self.protocol, str(self.protocol))
+
+    @property
+    def community_id(self) -> str:
+        """Community ID version 1 with seed 0 (corelight/community-id-spec)."""
+        return community_id(self.protocol, self.orig_ip, self.orig_port, self.resp_ip, self.resp_port)
+
+
+def community_id(protocol: int, orig_ip: str, orig_port: int, resp_ip: str, resp_port: int) -> str:
+    """Return the flow hash that Zeek, Suricata and Arkime share; ports are ICMP type and counterpart there."""
+    orig, resp = (address.packed(orig_ip), orig_port), (address.packed(resp_ip), resp_port)
+    one_way_icmp = protocol in _TWO_WAY_ICMP and not icmp_is_two_way(protocol, orig_port)
+    low, high = (orig, resp) if one_way_icmp or orig < resp else (resp, orig)
+    digest = hashlib.sha1(usedforsecurity=False)
+    digest.update(b"\0\0" + low[0] + high[0] + bytes((protocol, 0)))
+    if protocol in {IpProtocol.TCP, IpProtocol.UDP, IpProtocol.SCTP} | _TWO_WAY_ICMP:
+        digest.update(struct.pack("!HH", low[1], high[1]))
+    return "1:" + base64.b64encode(digest.digest()).decode("ascii")
+
+
+ICMP_COUNTERPART = {8: 0, 0: 8, 13: 14, 14: 13, 15: 16, 16: 15, 17: 18, 18: 17, 10: 9, 9: 10}
+"""ICMP types that answer each other (RFC 792, 950, 1256), as the community id counts them."""
+ICMP6_COUNTERPART = {
+    128: 129,
+    129: 128,
+    133: 134,
+    134: 133,
+    135: 136,
+    136: 135,
+    130: 131,
+    131: 130,
+    144: 145,
+    145: 144,
+    139: 140,
+    140: 139,
+}
+"""ICMPv6 types that answer each other (RFC 4443, 4861, 2710, 6275, 4620)."""
+
+
+def icmp_is_two_way(protocol: int, icmp_type: int) -> bool:
+    """Whether messages of the type are answered by another type, so that both make one flow."""
+    return icmp_type in (ICMP_COUNTERPART if protocol == IpProtocol.ICMP else ICMP6_COUNTERPART)
+
+
+class FlowEventKind(Enum):
+    """What happened in a flow."""
+
+    STARTED = 1
+    PAYLOAD = 2
+    """Payload for which somebody still has appetite; ordered for TCP."""
+    GAP = 3
+    """TCP payload is missing at this place: lost, snapped, or not mirrored."""
+    ENDED = 4
+
+
+class FlowTotals(NamedTuple):
+    """What a flow amounted to when it ended."""
+
+    end_ns: int
+    """Event time of its last packet."""
+    orig_packets: int
+    resp_packets: int
+    orig_bytes: int
+    """IP bytes on the wire, headers included."""
+    resp_bytes: int
+    duplicates: int
+    """Packets that the mirror delivered twice; not in the counts above."""
+    state: ConnState
+    reason: EndReason
+
+
+class FlowEvent(NamedTuple):
+    """One thing that happened in a flow, in stream order."""
+
+    kind: FlowEventKind
+    flow: Flow
+    direction: Direction
+    ts_ns: int
+    ordinal: int
+    """Place in the stream of the packet that brought it; what is due by silence carries that of the next packet."""
+    number: int
+    """Frame number in its capture, for evidence."""
+    payload: bytes = b""
+    missing: int = 0
+    """Bytes that a GAP stands for."""
+    totals: FlowTotals | None = None
+    """Present when ENDED."""

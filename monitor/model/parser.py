@@ -1,0 +1,64 @@
+"""The contract of a protocol parser; a parser is one file in ``protocols/`` that declares ``PARSER``."""
+
+from collections.abc import Iterable
+from enum import Enum
+from typing import ClassVar, Protocol
+
+from monitor.model.flow import Direction, Flow
+from monitor.model.observation import Seen
+
+FOREVER = 1 << 62
+"""Appetite of a parser that wants every byte as long as the flow lives."""
+
+
+class Verdict(Enum):
+    """A parser's answer when asked whether a payload is its own."""
+
+    CERTAIN = 1
+    UNSURE = 2
+    """It may be; ask again with more bytes."""
+    NOT_MINE = 3
+
+
+class Parser(Protocol):
+    """Reads one application protocol in one flow, both directions.
+
+    It says what was seen and judges nothing; it holds a bounded state whatever the peers send.
+    """
+
+    NAME: ClassVar[str]
+    """Lower case; the module's name."""
+    PROTOCOL: ClassVar[frozenset[int]]
+    """IANA numbers of the transports it reads: 6, 17."""
+    PORTS: ClassVar[frozenset[int]]
+    """Ports where it is asked first; on a UDP flow without such a port it is asked only if ANY_PORT."""
+    ANY_PORT: ClassVar[bool]
+    """Whether its probe is strict enough to ask on any port."""
+    YIELDS: ClassVar[frozenset[str]]
+    """Observation types; when nobody wants any of them the parser is not even asked."""
+
+    def __init__(self, flow: Flow, wanted: frozenset[str]) -> None: ...
+
+    @staticmethod
+    def probe(payload: bytes, flow: Flow, direction: Direction) -> Verdict:
+        """Judge the first payload of one direction: the first datagram, or the first bytes of a TCP stream."""
+        ...
+
+    def feed(self, direction: Direction, payload: bytes) -> Iterable[Seen]:
+        """Yield what is complete and keep what is not; raises ``Malformed``.
+
+        UDP: one datagram. TCP: the next bytes of the stream, split anywhere.
+        """
+        ...
+
+    def gap(self, direction: Direction, missing: int) -> Iterable[Seen]:
+        """``missing`` bytes of a TCP stream will never come; go on after them or lose appetite."""
+        ...
+
+    def end(self) -> Iterable[Seen]:
+        """Yield what the end of the flow completes (a body that ends with the connection)."""
+        ...
+
+    def appetite(self, direction: Direction) -> int:
+        """How many more payload bytes of this direction it wants now: 0 when done, FOREVER for all."""
+        ...

@@ -1,0 +1,1 @@
+"""Says what was seen in a payload and judges nothing: ``FlowEvent`` -> ``Observation``. One file per protocol declares ``PARSER``."""
