@@ -160,6 +160,8 @@ class FlowTotals(NamedTuple):
     """Packets that the mirror delivered twice; not in the counts above."""
     state: ConnState
     reason: EndReason
+    last_ordinal: int
+    """Ordinal of its last packet: orders flows that end at the same instant."""
 
 
 class FlowEvent(NamedTuple):

@@ -1,0 +1,525 @@
+"""The flow table as numba kernels: look-up, counting, endings by silence in exact order, and which payload goes up.
+
+Rule 1: no kernel knows a protocol above TCP. Rule 2: what is due at or before a packet's time happens before the
+packet touches anything. Rule 3: every kernel can stop at a packet and go on there (the event columns are bounded).
+"""
+
+from typing import Any
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from monitor.flow._layout import (
+    CLASSES,
+    ENDED,
+    EVICTED,
+    LEFT_OPEN,
+    NOBODY,
+    PAYLOAD,
+    RECENT,
+    REUSED,
+    STARTED,
+    TIMED_OUT,
+    TimeoutClass,
+)
+
+MAX_PROBES = 256
+"""Slots looked at for one flow; beyond, the flow found there makes room, so chosen collisions cost bounded time."""
+FAR_FUTURE = np.int64(2**62)
+_FIN, _SYN, _RST, _ACK = 0x01, 0x02, 0x04, 0x10
+_TCP, _UDP = 6, 17
+_WELL_KNOWN = 1024
+_PACKET = 0  # Outcome.PACKET
+_OPENING, _ESTABLISHED, _CLOSED = (
+    int(TimeoutClass.OPENING),
+    int(TimeoutClass.ESTABLISHED),
+    int(TimeoutClass.CLOSED),
+)
+_UDP_CLASS, _OTHER = int(TimeoutClass.UDP), int(TimeoutClass.OTHER)
+_MASK32 = 0xFFFFFFFF
+
+Rows = Any
+"""A structured array; its rows have named fields to numba."""
+Slots = NDArray[np.int64]
+Record = Any
+"""One row of a structured array, its fields by name; numba sees the dtype, a type checker does not."""
+
+Number = Any
+"""An int64, uint64 or bool that numba infers; to a type checker numpy's scalars only get in the way."""
+
+_kernel = njit(cache=True, nogil=True, boundscheck=True)
+_inline = njit(cache=True, nogil=True, boundscheck=True, inline="always")
+
+
+@_inline
+def _mix(value: Record) -> Record:
+    value = (value ^ (value >> np.uint64(32))) * np.uint64(0x9E3779B97F4A7C15)
+    return value ^ (value >> np.uint64(29))
+
+
+@_inline
+def _hash(packet: Record, seed: Number) -> Record:
+    """Return a keyed hash that is the same for both directions."""
+    ports = np.uint64(packet.src_port) * np.uint64(packet.dst_port) + (
+        np.uint64(packet.src_port + packet.dst_port) << np.uint64(32)
+    )
+    one = _mix(_mix(packet.src_low ^ seed) + (packet.src_high ^ (seed << np.uint64(1))))
+    two = _mix(_mix(packet.dst_low ^ seed) + (packet.dst_high ^ (seed << np.uint64(1))))
+    both = _mix((one + two) ^ ports)
+    return _mix(both + np.uint64(packet.protocol) + (np.uint64(packet.key_id) << np.uint64(8)) + seed)
+
+
+@_inline
+def _source_is_low(packet: Record) -> Number:
+    if packet.src_high != packet.dst_high:
+        return packet.src_high < packet.dst_high
+    if packet.src_low != packet.dst_low:
+        return packet.src_low < packet.dst_low
+    return packet.src_port <= packet.dst_port
+
+
+@_inline
+def _same_key(flow: Record, packet: Record, source_is_low: Number) -> Number:
+    if flow.protocol != packet.protocol or flow.key_id != packet.key_id:
+        return False
+    if source_is_low:
+        return (
+            flow.low_low == packet.src_low
+            and flow.high_low == packet.dst_low
+            and flow.low_port == packet.src_port
+            and flow.high_port == packet.dst_port
+            and flow.low_high == packet.src_high
+            and flow.high_high == packet.dst_high
+        )
+    return (
+        flow.low_low == packet.dst_low
+        and flow.high_low == packet.src_low
+        and flow.low_port == packet.dst_port
+        and flow.high_port == packet.src_port
+        and flow.low_high == packet.dst_high
+        and flow.high_high == packet.src_high
+    )
+
+
+@_kernel
+def _unlink(flows: Rows, state: Record, row: Number) -> None:
+    flow = flows[row]
+    before, after, kind = np.int64(flow.previous), np.int64(flow.next), np.int64(flow.timeout_class)
+    if before == NOBODY:
+        state.head[kind] = after
+    else:
+        flows[before].next = after
+    if after == NOBODY:
+        state.tail[kind] = before
+    else:
+        flows[after].previous = before
+
+
+@_kernel
+def _append(flows: Rows, state: Record, limits: Record, row: Number, kind: Number) -> None:
+    """Put a flow at the end of a list and keep the earliest due."""
+    flow = flows[row]
+    last = state.tail[kind]
+    flow.timeout_class = kind
+    flow.previous = last
+    flow.next = NOBODY
+    if last == NOBODY:
+        state.head[kind] = row
+    else:
+        flows[last].next = row
+    state.tail[kind] = row
+    due = flow.touched_ns + limits.timeout_ns[kind]
+    state.next_due_ns = min(state.next_due_ns, due)
+
+
+@_kernel
+def _forget(flows: Rows, slots: Slots, state: Record, row: Number) -> None:
+    """Take a flow out of the slots (backward shift, so no tombstones) and give its row back."""
+    mask = np.int64(slots.shape[0] - 1)
+    at = np.int64(flows[row].tag) & mask
+    while (slots[at] & _MASK32) != row + 1:
+        at = (at + 1) & mask
+    hole = at
+    while True:
+        at = (at + 1) & mask
+        slot = slots[at]
+        if slot == 0:
+            break
+        home = (slot >> 32) & _MASK32 & mask
+        if ((at - home) & mask) >= ((at - hole) & mask):
+            slots[hole] = slot
+            hole = at
+    slots[hole] = 0
+    _unlink(flows, state, row)
+    flows[row].next = state.free
+    flows[row].id = NOBODY
+    state.free = row
+    state.flows -= 1
+
+
+@_kernel
+def _end(
+    flows: Rows,
+    slots: Slots,
+    state: Record,
+    events: Rows,
+    snapshots: Rows,
+    row: Number,
+    ts_ns: Number,
+    ordinal: Number,
+    why: Number,
+) -> None:
+    """Report a flow's end with a copy of its row, and forget it."""
+    snapshots[state.snapshots] = flows[row]
+    event = events[state.events]
+    event.kind = ENDED
+    event.direction = 0
+    event.row = row
+    event.id = flows[row].id
+    event.ts_ns = ts_ns
+    event.ordinal = ordinal
+    event.number = 0
+    event.snapshot = state.snapshots
+    event.why = why
+    state.snapshots += 1
+    state.events += 1
+    _forget(flows, slots, state, row)
+
+
+@_kernel
+def _next_due(flows: Rows, state: Record, limits: Record) -> Number:
+    """Return the row that is due first (ties: used earlier) and note its time."""
+    best, best_due, best_ordinal = np.int64(NOBODY), FAR_FUTURE, FAR_FUTURE
+    for kind in range(CLASSES):
+        row = state.head[kind]
+        if row == NOBODY:
+            continue
+        due = flows[row].touched_ns + limits.timeout_ns[kind]
+        if due < best_due or (due == best_due and flows[row].last_ordinal < best_ordinal):
+            best, best_due, best_ordinal = row, due, flows[row].last_ordinal
+    state.next_due_ns = best_due
+    return best
+
+
+@_kernel
+def _longest_silent(flows: Rows, state: Record) -> Number:
+    best, best_ns, best_ordinal = np.int64(NOBODY), FAR_FUTURE, FAR_FUTURE
+    for kind in range(CLASSES):
+        row = state.head[kind]
+        if row == NOBODY:
+            continue
+        ns, ordinal = flows[row].touched_ns, flows[row].last_ordinal
+        if ns < best_ns or (ns == best_ns and ordinal < best_ordinal):
+            best, best_ns, best_ordinal = row, ns, ordinal
+    return best
+
+
+@_kernel
+def _room(state: Record, events: Rows, snapshots: Rows) -> Number:
+    """Whether the worst packet (evict, end and start, payload) still fits."""
+    return state.events + 5 <= events.shape[0] and state.snapshots + 4 <= snapshots.shape[0]
+
+
+@_kernel
+def advance(
+    flows: Rows,
+    slots: Slots,
+    state: Record,
+    limits: Record,
+    events: Rows,
+    snapshots: Rows,
+    clock_ns: Number,
+    ordinal: Number,
+) -> Number:
+    """End what is due at or before the clock, in order of due time; False when the event columns are full."""
+    state.clock_ns = max(state.clock_ns, clock_ns)
+    while state.clock_ns >= state.next_due_ns:
+        row = _next_due(flows, state, limits)
+        if row == NOBODY or state.next_due_ns > state.clock_ns:
+            break
+        if not _room(state, events, snapshots):
+            return False
+        _end(flows, slots, state, events, snapshots, row, state.next_due_ns, ordinal, TIMED_OUT)
+    return True
+
+
+@_kernel
+def drain(flows: Rows, slots: Slots, state: Record, events: Rows, snapshots: Rows, ordinal: Number) -> Number:
+    """End every flow, the longest silent first; False when the event columns are full."""
+    while state.flows > 0:
+        if not _room(state, events, snapshots):
+            return False
+        row = _longest_silent(flows, state)
+        _end(flows, slots, state, events, snapshots, row, flows[row].end_ns, ordinal, LEFT_OPEN)
+    return True
+
+
+@_kernel
+def _insert(
+    flows: Rows,
+    slots: Slots,
+    state: Record,
+    limits: Record,
+    events: Rows,
+    snapshots: Rows,
+    packet: Record,
+    tag: Number,
+    source_is_low: Number,
+    ordinal: Number,
+) -> Number:
+    """Start a flow; returns its row."""
+    if state.free == NOBODY:
+        victim = _longest_silent(flows, state)
+        _end(flows, slots, state, events, snapshots, victim, packet.ts_ns, ordinal, EVICTED)
+        state.evicted += 1
+    mask = np.int64(slots.shape[0] - 1)
+    at = np.int64(tag) & mask
+    probes = 0
+    while slots[at] != 0:
+        probes += 1
+        if probes == MAX_PROBES:
+            _end(
+                flows,
+                slots,
+                state,
+                events,
+                snapshots,
+                (slots[at] & _MASK32) - 1,
+                packet.ts_ns,
+                ordinal,
+                EVICTED,
+            )
+            state.crowded += 1
+            at = np.int64(tag) & mask
+            probes = 0
+            continue
+        at = (at + 1) & mask
+    row = state.free
+    flow = flows[row]
+    state.free = np.int64(flow.next)
+    slots[at] = (np.int64(tag) << 32) | (row + 1)
+    if source_is_low:
+        flow.low_high, flow.low_low, flow.low_port = packet.src_high, packet.src_low, packet.src_port
+        flow.high_high, flow.high_low, flow.high_port = packet.dst_high, packet.dst_low, packet.dst_port
+    else:
+        flow.low_high, flow.low_low, flow.low_port = packet.dst_high, packet.dst_low, packet.dst_port
+        flow.high_high, flow.high_low, flow.high_port = packet.src_high, packet.src_low, packet.src_port
+    # Who began is who sent the first packet, unless that packet can only be an answer: a SYN-ACK, or one that comes
+    # midstream from a well-known port (Zeek's likely_server_ports does the same for one-way mirrors).
+    answer = packet.src_port < _WELL_KNOWN <= packet.dst_port
+    if packet.protocol == _TCP:
+        if packet.tcp_flags & _SYN:
+            answer = packet.tcp_flags & _ACK != 0
+    elif packet.protocol != _UDP:
+        answer = False
+    flow.high_is_originator = np.uint8(source_is_low == answer)
+    flow.protocol = packet.protocol
+    flow.key_id = packet.key_id
+    flow.tag = tag
+    flow.id = ordinal
+    flow.start_ns = packet.ts_ns
+    flow.end_ns = packet.ts_ns
+    flow.touched_ns = state.clock_ns
+    flow.last_ordinal = ordinal
+    flow.tunnel = packet.tunnel
+    flow.tunnel_id = packet.tunnel_id
+    flow.vlan = packet.vlan
+    flow.interface = packet.interface
+    flow.orig_mac = packet.dst_mac if answer else packet.src_mac
+    flow.resp_mac = packet.src_mac if answer else packet.dst_mac
+    flow.syn_sequence = NOBODY
+    flow.duplicates = 0
+    flow.first_reset = 0
+    for side in range(2):
+        flow.packets[side] = 0
+        flow.bytes[side] = 0
+        flow.base[side] = NOBODY
+        flow.reached[side] = 0
+        flow.seen_ns[side] = 0
+        flow.flags[side] = 0
+        flow.hungry[side] = 1
+        flow.recent_at[side] = 0
+    for i in range(2 * RECENT):
+        flow.recent[i] = 0
+    kind = _OPENING if packet.protocol == _TCP else _UDP_CLASS if packet.protocol == _UDP else _OTHER
+    _append(flows, state, limits, row, kind)
+    state.flows += 1
+    state.started += 1
+    snapshots[state.snapshots] = flow
+    event = events[state.events]
+    event.kind = STARTED
+    event.direction = np.int64(answer)
+    event.row = row
+    event.id = ordinal
+    event.ts_ns = packet.ts_ns
+    event.ordinal = ordinal
+    event.number = packet.number
+    event.snapshot = state.snapshots
+    event.why = 0
+    state.snapshots += 1
+    state.events += 1
+    return row
+
+
+@_kernel
+def _find(flows: Rows, slots: Slots, packet: Record, tag: Number, source_is_low: Number) -> Number:
+    mask = np.int64(slots.shape[0] - 1)
+    at = np.int64(tag) & mask
+    for _ in range(MAX_PROBES + 1):
+        slot = slots[at]
+        if slot == 0:
+            return np.int64(NOBODY)
+        if (slot >> 32) & _MASK32 == np.int64(tag):
+            row = (slot & _MASK32) - 1
+            if _same_key(flows[row], packet, source_is_low):
+                return row
+        at = (at + 1) & mask
+    return np.int64(NOBODY)
+
+
+@_inline
+def _delivered_twice(flow: Record, packet: Record, side: Number, window_ns: Number) -> Number:
+    """Whether the mirror port delivered this very packet a moment ago; remembers it if not."""
+    mark = np.uint32((packet.fingerprint ^ (packet.fingerprint >> 32)) & _MASK32)
+    if packet.fingerprint == 0:
+        return False
+    if abs(packet.ts_ns - flow.seen_ns[side]) <= window_ns:
+        for i in range(RECENT):
+            if flow.recent[side * RECENT + i] == mark:
+                return True
+    flow.recent[side * RECENT + flow.recent_at[side]] = mark
+    flow.recent_at[side] = (flow.recent_at[side] + 1) % RECENT
+    return False
+
+
+@_inline
+def _starts_anew(flow: Record, packet: Record) -> Number:
+    """Whether a pure SYN opens another connection on the same 5-tuple."""
+    if packet.tcp_flags & (_SYN | _ACK) != _SYN:
+        return False
+    if (flow.flags[0] | flow.flags[1]) & (_FIN | _RST):
+        return True
+    established = flow.flags[1] & _SYN != 0 or (flow.flags[0] & _ACK != 0 and flow.flags[1] & _ACK != 0)
+    return established and flow.syn_sequence != packet.sequence
+
+
+@_inline
+def _stream_position(flow: Record, packet: Record, side: Number) -> Number:
+    """Return where this segment's payload stands in its stream, counted without wrapping.
+
+    Position 0 is the byte after the SYN, or the first payload seen midstream.
+    """
+    syn = 1 if packet.tcp_flags & _SYN else 0
+    if flow.base[side] == NOBODY:
+        flow.base[side] = (packet.sequence + syn) & _MASK32
+    near = (flow.base[side] + flow.reached[side]) & _MASK32
+    step = (packet.sequence + syn - near) & _MASK32
+    if step >= 0x80000000:
+        step -= 0x100000000
+    position = flow.reached[side] + step
+    flow.reached[side] = max(flow.reached[side], position + packet.payload_wire)
+    return position
+
+
+@_inline
+def _timeout_class(flow: Record, old: Number) -> Number:
+    both = flow.flags[0] & flow.flags[1]
+    if (flow.flags[0] | flow.flags[1]) & _RST or both & _FIN:
+        return _CLOSED
+    if both & _ACK or both & _SYN:
+        return _ESTABLISHED
+    # Half of a mirror is missing: data one way is as established as it gets.
+    if old == _OPENING and (flow.reached[0] > 0 or flow.reached[1] > 0):
+        return _ESTABLISHED
+    return old
+
+
+@_kernel
+def run(
+    packets: Rows,
+    start: Number,
+    first_ordinal: Number,
+    flows: Rows,
+    slots: Slots,
+    state: Record,
+    limits: Record,
+    events: Rows,
+    snapshots: Rows,
+) -> Number:
+    """Take packets[start:] into the table; returns the first that was not taken (the event columns are full)."""
+    for i in range(start, packets.shape[0]):
+        packet = packets[i]
+        ordinal = first_ordinal + i
+        if packet.ts_ns > state.clock_ns:
+            state.clock_ns = packet.ts_ns
+            if packet.ts_ns >= state.next_due_ns and not advance(
+                flows, slots, state, limits, events, snapshots, packet.ts_ns, ordinal
+            ):
+                return i
+        elif state.clock_ns >= state.next_due_ns and not advance(
+            flows, slots, state, limits, events, snapshots, state.clock_ns, ordinal
+        ):
+            return i
+        if packet.outcome != _PACKET:
+            continue
+        hashed = _hash(packet, limits.seed)
+        if limits.workers > 1 and np.int64(hashed >> np.uint64(33)) % limits.workers != limits.worker:
+            continue
+        if not _room(state, events, snapshots):
+            return i
+        state.packets += 1
+        tag = np.uint32(hashed & np.uint64(_MASK32))
+        source_is_low = _source_is_low(packet)
+        row = _find(flows, slots, packet, tag, source_is_low)
+        if row != NOBODY and packet.protocol == _TCP and _starts_anew(flows[row], packet):
+            side = np.int64(source_is_low == (flows[row].high_is_originator == 1))
+            if not _delivered_twice(flows[row], packet, side, limits.duplicate_window_ns):
+                _end(flows, slots, state, events, snapshots, row, packet.ts_ns, ordinal, REUSED)
+                row = np.int64(NOBODY)
+        if row == NOBODY:
+            row = _insert(flows, slots, state, limits, events, snapshots, packet, tag, source_is_low, ordinal)
+        flow = flows[row]
+        side = np.int64(source_is_low == (flow.high_is_originator == 1))
+        if _delivered_twice(flow, packet, side, limits.duplicate_window_ns):
+            flow.duplicates += 1
+            state.duplicates += 1
+            continue
+        flow.seen_ns[side] = packet.ts_ns
+        flow.packets[side] += 1
+        flow.bytes[side] += packet.ip_bytes
+        flow.end_ns = max(flow.end_ns, packet.ts_ns)
+        flow.last_ordinal = ordinal
+        flow.touched_ns = state.clock_ns
+        kind = np.int64(flow.timeout_class)
+        position = np.int64(0)
+        if packet.protocol == _TCP:
+            flags = packet.tcp_flags
+            flow.flags[side] |= flags
+            if flags & _RST and flow.first_reset == 0:
+                flow.first_reset = side + 1
+            if flags & (_SYN | _ACK) == _SYN and flow.syn_sequence == NOBODY:
+                flow.syn_sequence = packet.sequence
+            if packet.payload_wire > 0 or flags & _SYN:
+                position = _stream_position(flow, packet, side)
+            kind = _timeout_class(flow, kind)
+        if kind != flow.timeout_class or state.tail[kind] != row:
+            _unlink(flows, state, row)
+            _append(flows, state, limits, row, kind)
+        if packet.payload_wire > 0 and flow.hungry[side]:
+            event = events[state.events]
+            event.kind = PAYLOAD
+            event.direction = side
+            event.row = row
+            event.id = flow.id
+            event.ts_ns = packet.ts_ns
+            event.ordinal = ordinal
+            event.number = packet.number
+            event.offset = packet.payload_offset
+            event.captured = packet.payload_captured
+            event.wire = packet.payload_wire
+            event.position = position
+            event.pooled = packet.pooled
+            event.why = 0
+            state.events += 1
+    return packets.shape[0]
