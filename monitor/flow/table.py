@@ -158,16 +158,14 @@ class FlowTable:
     def _ended(self, event: Row, row: Row) -> Iterator[FlowEvent]:
         live = self._live.pop(event[3], None)
         flow = live.flow if live is not None else _flow(row)
-        ts_ns, ordinal = event[4], event[5]
+        ts_ns, ordinal, totals = event[4], event[5], _totals(row, event[13])
         if live is not None:
             for direction in _DIRECTIONS:
                 stream = live.streams[direction]
                 for piece in stream.flush() if stream is not None else ():
                     kind = FlowEventKind.GAP if piece.missing else FlowEventKind.PAYLOAD
-                    yield FlowEvent(kind, flow, direction, ts_ns, ordinal, 0, piece.payload, piece.missing)
-        yield FlowEvent(
-            FlowEventKind.ENDED, flow, Direction.ORIGINATOR, ts_ns, ordinal, 0, totals=_totals(row, event[13])
-        )
+                    yield FlowEvent(kind, flow, direction, ts_ns, ordinal, 0, *piece, totals)
+        yield FlowEvent(FlowEventKind.ENDED, flow, Direction.ORIGINATOR, ts_ns, ordinal, 0, totals=totals)
 
 
 def _payload(live: _Live, event: Row, buffer: memoryview) -> Iterator[FlowEvent]:

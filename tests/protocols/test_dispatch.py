@@ -1,0 +1,149 @@
+"""The dispatcher finds the parser of a flow and keeps nothing for flows that nobody reads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import ClassVar
+
+from monitor.model.errors import Malformed
+from monitor.model.flow import Direction, Flow, FlowEvent, FlowEventKind
+from monitor.model.observation import Observation, Seen
+from monitor.model.parser import FOREVER, Parser, Verdict
+from monitor.protocols._dispatch import PROBE_DATAGRAMS, Dispatcher
+from tests.kit.playbook import make_flow
+
+
+class Lines:
+    """Says each line; ``!`` is malformed, ``.`` ends the appetite of its direction."""
+
+    NAME: ClassVar[str] = "lines"
+    PROTOCOL: ClassVar[frozenset[int]] = frozenset({6, 17})
+    PORTS: ClassVar[frozenset[int]] = frozenset({7})
+    ANY_PORT: ClassVar[bool] = True
+    YIELDS: ClassVar[frozenset[str]] = frozenset({"ssdp"})
+
+    def __init__(self, flow: Flow, wanted: frozenset[str]) -> None:
+        self.done = [False, False]
+
+    @staticmethod
+    def probe(payload: bytes, flow: Flow, direction: Direction) -> Verdict:
+        if payload.startswith(b"LINE"):
+            return Verdict.CERTAIN
+        return Verdict.UNSURE if b"LINE".startswith(payload) else Verdict.NOT_MINE
+
+    def feed(self, direction: Direction, payload: bytes) -> Iterable[Seen]:
+        for line in payload.decode().split():
+            if line == "!":
+                raise Malformed("!")
+            if line == ".":
+                self.done[direction] = True
+            yield Seen("ssdp", {"ssdp.usn": line})
+
+    def gap(self, direction: Direction, missing: int) -> Iterable[Seen]:
+        return [Seen("ssdp", {"ssdp.usn": f"gap {missing}"})]
+
+    def end(self) -> Iterable[Seen]:
+        return [Seen("ssdp", {"ssdp.usn": "end"})]
+
+    def appetite(self, direction: Direction) -> int:
+        return 0 if self.done[direction] else FOREVER
+
+
+UP, DOWN = Direction.ORIGINATOR, Direction.RESPONDER
+
+
+class Bench:
+    """A dispatcher with what it said and whom it called sated."""
+
+    def __init__(self, *wanted: str, flow: Flow | None = None) -> None:
+        self.flow = flow or make_flow(6)
+        self.sated: list[Direction] = []
+        parser: type[Parser] = Lines
+        self.dispatcher = Dispatcher(
+            {"lines": parser},
+            frozenset(wanted or {"ssdp"}),
+            lambda _, direction: self.sated.append(direction),
+        )
+
+    def send(
+        self, payload: bytes = b"", direction: Direction = UP, kind: FlowEventKind = FlowEventKind.PAYLOAD
+    ) -> list[str]:
+        event = FlowEvent(kind, self.flow, direction, 5, 6, 7, payload, 3)
+        return [said(observation) for observation in self.dispatcher.take(event)]
+
+
+def said(observation: Observation) -> str:
+    return str(next(iter(observation.fields.values()), observation.type))
+
+
+def test_a_parser_sure_of_the_first_bytes_reads_both_directions() -> None:
+    bench = Bench()
+    assert ["LINE", "a"] == bench.send(b"LINE a")
+    assert ["b"] == bench.send(b"b", DOWN)
+    assert ["end"] == bench.send(kind=FlowEventKind.ENDED)
+
+
+def test_an_unsure_parser_is_asked_again_with_more() -> None:
+    bench = Bench()
+    assert [] == bench.send(b"LI")
+    assert ["LINE"] == bench.send(b"NE")
+
+
+def test_what_the_other_side_sent_while_nobody_was_sure_is_not_lost() -> None:
+    bench = Bench()
+    assert [] == bench.send(b"L", DOWN)
+    assert ["LINE", "L"] == bench.send(b"LINE")
+
+
+def test_a_direction_that_is_nobodys_is_sated_at_once() -> None:
+    bench = Bench()
+    bench.send(b"something else")
+    assert [UP] == bench.sated
+
+
+def test_a_datagram_flow_gets_a_few_chances() -> None:
+    bench = Bench(flow=make_flow(17))
+    for _ in range(PROBE_DATAGRAMS):
+        assert [] == bench.send(b"noise")
+    assert [UP] == bench.sated
+
+
+def test_what_was_complete_before_a_malformed_byte_is_kept_and_the_parser_dropped() -> None:
+    bench = Bench()
+    assert ["LINE", "a"] == bench.send(b"LINE a ! b")
+    assert [UP, DOWN] == bench.sated
+    assert 1 == bench.dispatcher.malformed["lines"]
+
+
+def test_a_parser_that_is_done_sates_its_direction() -> None:
+    bench = Bench()
+    bench.send(b"LINE .")
+    assert [UP] == bench.sated
+    assert [] == bench.send(b"more")
+    assert ["b"] == bench.send(b"b", DOWN)
+
+
+def test_a_gap_reaches_the_parser_and_ends_probing() -> None:
+    bench = Bench()
+    bench.send(b"LINE")
+    assert ["gap 3"] == bench.send(kind=FlowEventKind.GAP)
+    fresh = Bench()
+    fresh.send(kind=FlowEventKind.GAP)
+    assert [UP] == fresh.sated
+
+
+def test_a_parser_nobody_wants_is_not_even_asked() -> None:
+    bench = Bench("flow_start")
+    assert ["flow_start"] == bench.send(kind=FlowEventKind.STARTED)
+    assert [UP, DOWN] == bench.sated
+
+
+def test_the_first_payload_of_each_direction_is_an_observation_when_wanted() -> None:
+    bench = Bench("flow_payload")
+    assert ["686921"] == bench.send(b"hi!")
+    assert [] == bench.send(b"more")
+    assert ["796f"] == bench.send(b"yo", DOWN)
+
+
+def test_the_end_of_a_flow_is_an_observation_when_wanted() -> None:
+    assert ["flow_end"] == Bench("flow_end").send(kind=FlowEventKind.ENDED)
