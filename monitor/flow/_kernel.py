@@ -14,6 +14,7 @@ from monitor.flow._layout import (
     CLASSES,
     ENDED,
     EVICTED,
+    HUNGRY,
     LEFT_OPEN,
     NOBODY,
     PAYLOAD,
@@ -26,6 +27,8 @@ from monitor.flow._layout import (
 
 MAX_PROBES = 256
 """Slots looked at for one flow; beyond, the flow found there makes room, so chosen collisions cost bounded time."""
+MAX_UNREAD = 4
+"""Payload events of a direction that may wait for a decision; then Python reads them before the kernel goes on."""
 FAR_FUTURE = np.int64(2**62)
 _FIN, _SYN, _RST, _ACK = 0x01, 0x02, 0x04, 0x10
 _TCP, _UDP = 6, 17
@@ -175,13 +178,13 @@ def _end(
     event = events[state.events]
     event.kind = ENDED
     event.direction = 0
-    event.row = row
     event.id = flows[row].id
     event.ts_ns = ts_ns
     event.ordinal = ordinal
     event.number = 0
-    event.snapshot = state.snapshots
-    event.why = why
+    event.place = state.snapshots
+    event.captured = row
+    event.wire = why
     state.snapshots += 1
     state.events += 1
     _forget(flows, slots, state, row)
@@ -269,7 +272,7 @@ def _insert(
     ordinal: Number,
 ) -> Number:
     """Start a flow; returns its row."""
-    if state.free == NOBODY:
+    if state.free == NOBODY and state.fresh == flows.shape[0]:
         victim = _longest_silent(flows, state)
         _end(flows, slots, state, events, snapshots, victim, packet.ts_ns, ordinal, EVICTED)
         state.evicted += 1
@@ -296,8 +299,12 @@ def _insert(
             continue
         at = (at + 1) & mask
     row = state.free
+    if row == NOBODY:
+        row = state.fresh
+        state.fresh += 1
+    else:
+        state.free = np.int64(flows[row].next)
     flow = flows[row]
-    state.free = np.int64(flow.next)
     slots[at] = (np.int64(tag) << 32) | (row + 1)
     if source_is_low:
         flow.low_high, flow.low_low, flow.low_port = packet.src_high, packet.src_low, packet.src_port
@@ -313,11 +320,18 @@ def _insert(
             answer = packet.tcp_flags & _ACK != 0
     elif packet.protocol != _UDP:
         answer = False
+    if (
+        packet.src_port == packet.dst_port
+        and packet.src_low == packet.dst_low
+        and packet.src_high == packet.dst_high
+    ):
+        answer = False  # sent to itself
     flow.high_is_originator = np.uint8(source_is_low == answer)
     flow.protocol = packet.protocol
     flow.key_id = packet.key_id
     flow.tag = tag
     flow.id = ordinal
+    flow.run = state.run
     flow.start_ns = packet.ts_ns
     flow.end_ns = packet.ts_ns
     flow.touched_ns = state.clock_ns
@@ -331,6 +345,7 @@ def _insert(
     flow.syn_sequence = NOBODY
     flow.duplicates = 0
     flow.first_reset = 0
+    flow.spoke = 0
     for side in range(2):
         flow.packets[side] = 0
         flow.bytes[side] = 0
@@ -338,7 +353,8 @@ def _insert(
         flow.reached[side] = 0
         flow.seen_ns[side] = 0
         flow.flags[side] = 0
-        flow.hungry[side] = 1
+        flow.hungry[side] = HUNGRY
+        flow.unread[side] = 0
         flow.recent_at[side] = 0
     for i in range(2 * RECENT):
         flow.recent[i] = 0
@@ -350,13 +366,13 @@ def _insert(
     event = events[state.events]
     event.kind = STARTED
     event.direction = np.int64(answer)
-    event.row = row
     event.id = ordinal
     event.ts_ns = packet.ts_ns
     event.ordinal = ordinal
     event.number = packet.number
-    event.snapshot = state.snapshots
-    event.why = 0
+    event.place = state.snapshots
+    event.captured = row
+    event.wire = 0
     state.snapshots += 1
     state.events += 1
     return row
@@ -430,7 +446,7 @@ def _timeout_class(flow: Record, old: Number) -> Number:
     if both & _ACK or both & _SYN:
         return _ESTABLISHED
     # Half of a mirror is missing: data one way is as established as it gets.
-    if old == _OPENING and (flow.reached[0] > 0 or flow.reached[1] > 0):
+    if old == _OPENING and flow.spoke:
         return _ESTABLISHED
     return old
 
@@ -447,7 +463,11 @@ def run(
     events: Rows,
     snapshots: Rows,
 ) -> Number:
-    """Take packets[start:] into the table; returns the first that was not taken (the event columns are full)."""
+    """Take packets[start:] into the table; returns the first that was not taken.
+
+    It stops when the event columns are full, or when a bulk transfer would run ahead of whoever may not want it.
+    """
+    state.run += 1
     for i in range(start, packets.shape[0]):
         packet = packets[i]
         ordinal = first_ordinal + i
@@ -481,6 +501,13 @@ def run(
             row = _insert(flows, slots, state, limits, events, snapshots, packet, tag, source_is_low, ordinal)
         flow = flows[row]
         side = np.int64(source_is_low == (flow.high_is_originator == 1))
+        if packet.payload_wire > 0 and flow.hungry[side] == HUNGRY:
+            if flow.run != state.run:
+                flow.run = state.run
+                flow.unread[0] = flow.unread[1] = 0
+            if flow.unread[side] == MAX_UNREAD:
+                return i
+            flow.unread[side] += 1
         if _delivered_twice(flow, packet, side, limits.duplicate_window_ns):
             flow.duplicates += 1
             state.duplicates += 1
@@ -500,8 +527,10 @@ def run(
                 flow.first_reset = side + 1
             if flags & (_SYN | _ACK) == _SYN and flow.syn_sequence == NOBODY:
                 flow.syn_sequence = packet.sequence
-            if packet.payload_wire > 0 or flags & _SYN:
+            if packet.payload_wire > 0 or (flags & _SYN and flow.base[side] == NOBODY):
                 position = _stream_position(flow, packet, side)
+            if packet.payload_wire > 0:
+                flow.spoke = 1
             kind = _timeout_class(flow, kind)
         if kind != flow.timeout_class or state.tail[kind] != row:
             _unlink(flows, state, row)
@@ -510,16 +539,14 @@ def run(
             event = events[state.events]
             event.kind = PAYLOAD
             event.direction = side
-            event.row = row
             event.id = flow.id
             event.ts_ns = packet.ts_ns
             event.ordinal = ordinal
             event.number = packet.number
-            event.offset = packet.payload_offset
+            event.place = packet.payload_offset
             event.captured = packet.payload_captured
             event.wire = packet.payload_wire
             event.position = position
             event.pooled = packet.pooled
-            event.why = 0
             state.events += 1
     return packets.shape[0]

@@ -1,6 +1,7 @@
 """The columns of the flow table and of its events; kernels and their Python side read the same names."""
 
 from enum import IntEnum
+from typing import Any
 
 import numpy as np
 
@@ -31,6 +32,7 @@ FLOW = np.dtype(
         ("id", np.int64),  # ordinal of the first packet
         ("start_ns", np.int64),
         ("end_ns", np.int64),
+        ("run", np.int64),  # the last run of the kernel that brought payload up
         ("touched_ns", np.int64),  # the clock at its last packet: what time-outs count from
         ("last_ordinal", np.int64),
         ("tunnel_id", np.int64),
@@ -56,32 +58,78 @@ FLOW = np.dtype(
         ("high_is_originator", np.uint8),
         ("first_reset", np.uint8),  # 1 originator, 2 responder
         ("timeout_class", np.uint8),
+        ("spoke", np.uint8),  # TCP payload was seen
         ("flags", np.uint8, (2,)),  # TCP flags, OR
-        ("hungry", np.uint8, (2,)),  # somebody wants payload of this direction
+        ("hungry", np.uint8, (2,)),  # SATED, HUNGRY or INSATIABLE for payload of this direction
+        ("unread", np.uint8, (2,)),  # payload events of this direction in this run of the kernel
         ("recent_at", np.uint8, (2,)),
     ],
     align=True,
 )
 
+_TOLD: dict[str, str | tuple[str, int]] = {
+    "id": "id",
+    "start_ns": "start_ns",
+    "end_ns": "end_ns",
+    "last_ordinal": "last_ordinal",
+    "low_high": "low_high",
+    "low_low": "low_low",
+    "high_high": "high_high",
+    "high_low": "high_low",
+    "low_port": "low_port",
+    "high_port": "high_port",
+    "high_is_originator": "high_is_originator",
+    "protocol": "protocol",
+    "tunnel": "tunnel",
+    "tunnel_id": "tunnel_id",
+    "vlan": "vlan",
+    "interface": "interface",
+    "orig_mac": "orig_mac",
+    "resp_mac": "resp_mac",
+    "orig_packets": ("packets", 0),
+    "resp_packets": ("packets", 1),
+    "orig_bytes": ("bytes", 0),
+    "resp_bytes": ("bytes", 1),
+    "orig_flags": ("flags", 0),
+    "resp_flags": ("flags", 1),
+    "duplicates": "duplicates",
+    "first_reset": "first_reset",
+    "timeout_class": "timeout_class",
+}
+
+
+def _told() -> np.dtype[np.void]:
+    """Return a dtype over the same bytes with only what Python needs of a row, no field nested."""
+    formats: list[np.dtype[Any]] = []
+    offsets: list[int] = []
+    for place in _TOLD.values():
+        name, index = (place, 0) if isinstance(place, str) else place
+        column, offset = FLOW.fields[name][:2]  # type: ignore[index]  # FLOW is structured
+        formats.append(column.base)
+        offsets.append(offset + index * column.base.itemsize)
+    return np.dtype({"names": list(_TOLD), "formats": formats, "offsets": offsets, "itemsize": FLOW.itemsize})
+
+
+TOLD = _told()
+
 STARTED, PAYLOAD, ENDED = 1, 2, 3
+SATED, HUNGRY, INSATIABLE = 0, 1, 2
 TIMED_OUT, REUSED, EVICTED, LEFT_OPEN = 1, 2, 3, 4
 
+# Every column costs when events become Python numbers, so those of payload serve the other kinds too.
 EVENT = np.dtype(
     [
         ("kind", np.int64),
         ("direction", np.int64),
-        ("row", np.int64),
         ("id", np.int64),
         ("ts_ns", np.int64),
         ("ordinal", np.int64),
         ("number", np.int64),
-        ("offset", np.int64),
-        ("captured", np.int64),
-        ("wire", np.int64),
-        ("position", np.int64),  # of the payload in its TCP stream
-        ("pooled", np.int64),
-        ("snapshot", np.int64),  # index of the copied flow row; STARTED and ENDED
-        ("why", np.int64),  # ENDED: TIMED_OUT ...
+        ("place", np.int64),  # PAYLOAD: offset in its buffer; STARTED, ENDED: index of the copied flow row
+        ("captured", np.int64),  # PAYLOAD: bytes; STARTED, ENDED: the flow's row in the table
+        ("wire", np.int64),  # PAYLOAD: bytes; ENDED: why
+        ("position", np.int64),  # PAYLOAD: of the bytes in their TCP stream
+        ("pooled", np.int64),  # PAYLOAD: the bytes lie in the fragment pool
     ]
 )
 
@@ -91,8 +139,10 @@ STATE = np.dtype(
         ("next_due_ns", np.int64),  # nothing is due before
         ("events", np.int64),  # filled
         ("snapshots", np.int64),  # filled
+        ("run", np.int64),  # how often the kernel was called
         ("flows", np.int64),  # alive
-        ("free", np.int64),  # first free row
+        ("free", np.int64),  # first row that was given back
+        ("fresh", np.int64),  # first row never used; rows after it have not even touched memory
         ("started", np.int64),  # counters from here
         ("evicted", np.int64),
         ("crowded", np.int64),

@@ -31,10 +31,16 @@ class Stream:
         self._waiting: list[bytes] = []
         self._waiting_bytes = 0
 
+    def follows(self, position: int, length: int) -> bool:
+        """Take a segment that is just what comes next, without a copy; False when it needs ``push``."""
+        if position != self.next or self._starts:
+            return False
+        self.next = position + length
+        return True
+
     def push(self, position: int, payload: bytes) -> list[Piece]:
         """Take a segment; return what is in order now."""
-        if position == self.next and not self._starts:
-            self.next = position + len(payload)
+        if self.follows(position, len(payload)):
             return [Piece(payload, 0)]
         if position + len(payload) <= self.next:
             return []  # retransmission

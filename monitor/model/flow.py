@@ -3,7 +3,6 @@
 import base64
 import hashlib
 import struct
-from dataclasses import dataclass
 from enum import Enum, IntEnum, StrEnum
 from typing import NamedTuple
 
@@ -65,8 +64,7 @@ class EndReason(StrEnum):
     CAPTURE_END = "capture-end"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Flow:
+class Flow(NamedTuple):
     """The two ends of a flow, and what names it; shared by every observation of the flow."""
 
     id: int
@@ -179,4 +177,4 @@ class FlowEvent(NamedTuple):
     missing: int = 0
     """Bytes that a GAP stands for."""
     totals: FlowTotals | None = None
-    """Present when ENDED."""
+    """Present once the flow is over: when ENDED, and in payload that its end sets free."""

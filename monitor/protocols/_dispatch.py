@@ -17,6 +17,8 @@ PROBE_BYTES = 4096
 """Start of a TCP stream that is kept while parsers are unsure."""
 PROBE_DATAGRAMS = 4
 """Datagrams of one direction of a UDP flow that are shown to the parsers."""
+MAX_FAULTS = 8
+"""Malformed datagrams in a row after which a UDP flow's parser is dropped; one must not blind a resolver's flow."""
 PREFIX_BYTES = 32
 """Length of ``payload.prefix``."""
 
@@ -26,7 +28,7 @@ Parsers = tuple[type[Parser], ...]
 class _Reading:
     """What is known about one flow's payload."""
 
-    __slots__ = ("candidates", "done", "heads", "parser", "probed")
+    __slots__ = ("candidates", "done", "faults", "heads", "parser", "probed")
 
     def __init__(self, candidates: Parsers) -> None:
         self.parser: Parser | None = None
@@ -34,6 +36,7 @@ class _Reading:
         self.heads = [b"", b""]
         self.probed = [0, 0]
         self.done = [False, False]
+        self.faults = 0
 
 
 class Dispatcher:
@@ -141,10 +144,13 @@ class Dispatcher:
             # One by one, so that what was complete before a malformed byte is kept.
             for seen in self._give(parser, event):
                 said += _observations(event, (seen,))
+            reading.faults = 0
         except Malformed:
             self.malformed.add(parser.NAME)
-            self._stop(reading, event.flow, Direction.ORIGINATOR)
-            self._stop(reading, event.flow, Direction.RESPONDER)
+            reading.faults += 1
+            if event.flow.protocol == IpProtocol.TCP or reading.faults == MAX_FAULTS:
+                self._stop(reading, event.flow, Direction.ORIGINATOR)
+                self._stop(reading, event.flow, Direction.RESPONDER)
             return said
         for direction in (Direction.ORIGINATOR, Direction.RESPONDER):
             if not reading.done[direction] and parser.appetite(direction) == 0:

@@ -53,7 +53,10 @@ def test_what_a_skip_passes_is_dropped_up_to_it() -> None:
 @given(st.lists(st.tuples(st.integers(0, 30), st.integers(1, 12)), max_size=40))
 def test_any_segments_give_the_first_byte_seen_for_each_place(segments: list[tuple[int, int]]) -> None:
     """Oracle: a dictionary of places; the owner of a place is the first segment that covered it before it was read."""
-    stream, owner, out, read = Stream(), {}, {}, 0
+    stream = Stream()
+    owner: dict[int, int] = {}
+    out: dict[int, int] = {}
+    read = 0
 
     def take(pieces: list[Piece], at: int) -> int:
         for piece in pieces:

@@ -95,7 +95,7 @@ def told(events: list[FlowEvent]) -> list[tuple[Any, ...]]:
         flow, totals = event.flow, event.totals
         if event.kind is FlowEventKind.STARTED:
             log.append(("started", flow.id, (flow.orig_ip, flow.orig_port), (flow.resp_ip, flow.resp_port)))
-        elif totals is not None:
+        elif event.kind is FlowEventKind.ENDED and totals is not None:
             packets = (totals.orig_packets, totals.resp_packets)
             size = (totals.orig_bytes, totals.resp_bytes)
             log.append(

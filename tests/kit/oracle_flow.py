@@ -110,6 +110,8 @@ class OracleTable:
         answer = packet["src_port"] < 1024 <= packet["dst_port"] and packet["protocol"] in {TCP, UDP}
         if packet["protocol"] == TCP and packet["tcp_flags"] & SYN:
             answer = bool(packet["tcp_flags"] & ACK)
+        if src == dst:
+            answer = False
         orig, resp = (dst, src) if answer else (src, dst)
         flow = OracleFlow(
             ordinal,

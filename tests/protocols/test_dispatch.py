@@ -9,7 +9,7 @@ from monitor.model.errors import Malformed
 from monitor.model.flow import Direction, Flow, FlowEvent, FlowEventKind
 from monitor.model.observation import Observation, Seen
 from monitor.model.parser import FOREVER, Parser, Verdict
-from monitor.protocols._dispatch import PROBE_DATAGRAMS, Dispatcher
+from monitor.protocols._dispatch import MAX_FAULTS, PROBE_DATAGRAMS, Dispatcher
 from tests.kit.playbook import make_flow
 
 
@@ -113,6 +113,17 @@ def test_what_was_complete_before_a_malformed_byte_is_kept_and_the_parser_droppe
     assert ["LINE", "a"] == bench.send(b"LINE a ! b")
     assert [UP, DOWN] == bench.sated
     assert 1 == bench.dispatcher.malformed["lines"]
+
+
+def test_a_malformed_datagram_does_not_blind_its_flow_but_many_do() -> None:
+    bench = Bench(flow=make_flow(17))
+    bench.send(b"LINE")
+    for _ in range(MAX_FAULTS - 1):
+        assert [] == bench.send(b"!")
+    assert ["a"] == bench.send(b"a")
+    for _ in range(MAX_FAULTS):
+        bench.send(b"!")
+    assert [UP, DOWN] == bench.sated
 
 
 def test_a_parser_that_is_done_sates_its_direction() -> None:

@@ -1,0 +1,153 @@
+"""Bytes of one opened capture, decompressed by what they are and not by what the file is called.
+
+Nothing here knows a capture format. Nothing here seeks, so that a pipe is as good as a file, and no read makes more
+bytes than were asked for, so that a small file cannot fill the memory.
+"""
+
+import os
+import stat
+from collections.abc import Iterator
+from io import FileIO
+from typing import Protocol
+
+from monitor.capture.unpack import compression_of, unpacked
+from monitor.model.errors import Malformed
+
+STDIN = "-"
+HEAD_BYTES = 4096
+"""Read ahead at most, to tell what the bytes are."""
+_MAGIC_BYTES = 6
+_STDIN_DESCRIPTOR = 0
+
+
+class Readable(Protocol):
+    """What fills a view, at least one byte unless it has ended."""
+
+    def readinto(self, view: memoryview, /) -> int | None: ...
+
+
+class ByteStream:
+    """The decompressed bytes of a capture, from its first to its last or to where it is damaged."""
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        self._disk = _Disk(path)
+        try:
+            self._open()
+        except BaseException:
+            self._disk.close()
+            raise
+
+    def _open(self) -> None:
+        packed = _Peekable(self._disk)
+        self.compression = compression_of(packed.peek(_MAGIC_BYTES))
+        """Name of the compression, None when there is none."""
+        self.problem: str | None = None
+        """Why the bytes ended before their end."""
+        readable: Readable = packed
+        if self.compression:
+            readable = _Pieces(unpacked(self.compression, packed))
+        self._bytes = _Peekable(readable)
+
+    @property
+    def size_bytes(self) -> int | None:
+        """Bytes on disk; None when nobody can know, as for a pipe."""
+        return self._disk.size_bytes
+
+    @property
+    def is_file(self) -> bool:
+        """Whether it lies on disk: it can be opened again and reading it never waits for a sender."""
+        return self._disk.is_file
+
+    @property
+    def disk_bytes(self) -> int:
+        """Bytes taken from the disk so far, before decompression."""
+        return self._disk.taken_bytes
+
+    def peek(self, least: int) -> bytes:
+        """Return the next bytes without taking them, ``least`` of them or more unless the stream is shorter."""
+        try:
+            return self._bytes.peek(least)
+        except Malformed as error:
+            self.problem = str(error)
+            return self._bytes.held
+
+    def readinto(self, view: memoryview) -> int:
+        """Fill a part of the view and return its size; 0 at the end, and ``problem`` says if that came too soon."""
+        if self.problem and not self._bytes.held:
+            return 0
+        try:
+            return self._bytes.readinto(view)
+        except Malformed as error:
+            self.problem = str(error)
+        except OSError as error:
+            self.problem = f"the disk gives no more: {error.strerror or error}"
+        return 0
+
+    def close(self) -> None:
+        """Close the file; standard input stays open, it is not ours."""
+        self._disk.close()
+
+
+class _Disk:
+    """A file, a pipe or standard input, unbuffered, that counts what was taken from it."""
+
+    def __init__(self, path: str) -> None:
+        if path == STDIN:
+            self._file = FileIO(_STDIN_DESCRIPTOR, closefd=False)
+        else:
+            self._file = FileIO(path)
+        status = os.fstat(self._file.fileno())
+        on_disk = stat.S_ISREG(status.st_mode)
+        self.is_file = on_disk and path != STDIN
+        self.size_bytes = status.st_size if on_disk else None
+        self.taken_bytes = 0
+
+    def readinto(self, view: memoryview, /) -> int:
+        taken = self._file.readinto(view) or 0
+        self.taken_bytes += taken
+        return taken
+
+    def close(self) -> None:
+        self._file.close()
+
+
+class _Peekable:
+    """Lets one look at bytes before they are taken, without seeking."""
+
+    def __init__(self, source: Readable) -> None:
+        self._source = source
+        self.held = b""
+
+    def peek(self, least: int) -> bytes:
+        room = memoryview(bytearray(HEAD_BYTES))
+        while len(self.held) < least:
+            taken = self._source.readinto(room)
+            if not taken:
+                break
+            self.held += room[:taken]
+        return self.held
+
+    def readinto(self, view: memoryview, /) -> int:
+        if not self.held:
+            return self._source.readinto(view) or 0
+        given = min(len(self.held), len(view))
+        view[:given] = self.held[:given]
+        self.held = self.held[given:]
+        return given
+
+
+class _Pieces:
+    """Makes a readable of an iterator of bytes."""
+
+    def __init__(self, pieces: Iterator[bytes]) -> None:
+        self._pieces = pieces
+        self._rest = memoryview(b"")
+
+    def readinto(self, view: memoryview, /) -> int:
+        if not self._rest:
+            self._rest = memoryview(next(filter(None, self._pieces), b""))
+        given = min(len(self._rest), len(view))
+        view[:given] = self._rest[:given]
+        self._rest = self._rest[given:]
+        return given

@@ -1,0 +1,20 @@
+"""Every row of the long tables belongs to a vendor with a file: a misspelt id would silently tell nothing."""
+
+from collections.abc import Iterator
+
+from monitor.catalog.faults import suggestion
+from monitor.catalog.review import Gravity, Issue, Subject
+
+
+def check(subject: Subject) -> Iterator[Issue]:
+    """Yield a fault for each vendor id of a table that has no file."""
+    known = subject.catalog.vendors
+    named = {row.vendor_id for row in (*subject.contents.macs, *subject.contents.tacs)}
+    for vendor_id in sorted(named - known.keys()):
+        hint = suggestion(vendor_id, known)
+        yield Issue(
+            Gravity.ERROR, None, f"a table in data/ names vendor '{vendor_id}', which has no file{hint}"
+        )
+
+
+CHECK = check

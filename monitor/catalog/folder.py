@@ -1,0 +1,92 @@
+"""Reads the files of signature folders: the only place of the room that opens anything."""
+
+import csv
+from collections.abc import Iterator
+from pathlib import Path
+
+import monitor
+from monitor.catalog.faults import Faults
+from monitor.catalog.plain_list import SUFFIXES, parse_list
+from monitor.catalog.records import MacPrefix, Signature, Tac
+from monitor.catalog.vendor_file import VendorFile, mac_prefix, parse
+
+MAC_TABLE = "mac_prefixes.csv"
+TAC_TABLES = "tac_*.csv"
+DATA = "data"
+TAC_DIGITS = 8
+_PACKAGE = Path(monitor.__file__).parent
+
+
+def bundled_folder(package: Path = _PACKAGE) -> Path:
+    """Return the folder that came with the program: inside an installed package, else at the top of a checkout."""
+    installed = package / "_bundled" / "signatures"
+    return installed if installed.is_dir() else package.parent / "signatures"
+
+
+def vendor_files(folder: Path, faults: Faults, *, local: bool) -> Iterator[VendorFile]:
+    """Read every vendor file of a folder, in the order of their names."""
+    for path in sorted(folder.glob("*.yaml")):
+        text = _text(path, faults)
+        parsed = parse(text, str(path), path.stem, faults, local=local) if text is not None else None
+        if parsed is not None:
+            yield parsed
+
+
+def plain_lists(folder: Path, faults: Faults) -> Iterator[Signature]:
+    """Read every plain list of a site's folder."""
+    for path in sorted(path for path in folder.iterdir() if path.suffix in SUFFIXES):
+        text = _text(path, faults)
+        signature = parse_list(text, str(path), path.stem, faults) if text is not None else None
+        if signature is not None:
+            yield signature
+
+
+def mac_table(folder: Path, faults: Faults) -> Iterator[MacPrefix]:
+    """Read the long table of MAC prefixes beside the vendor files."""
+    for path, line, row in _rows(folder, MAC_TABLE, faults):
+        try:
+            yield mac_prefix(row["prefix"], row["vendor"], row["holder"], mixed=row["scope"] == "mixed")
+        except (KeyError, ValueError) as error:
+            faults.add(path, line, f"not a row of MAC prefixes: {error}")
+
+
+def tac_tables(folder: Path, faults: Faults) -> Iterator[Tac]:
+    """Read the tables of IMEI prefixes beside the vendor files, each with its own licence."""
+    for path, line, row in _rows(folder, TAC_TABLES, faults):
+        try:
+            yield Tac(tac=_tac(row["tac"]), vendor_id=row["vendor"], model=row["model"])
+        except (KeyError, ValueError) as error:
+            faults.add(path, line, f"not a row of IMEI prefixes: {error}")
+
+
+def _tac(digits: str) -> str:
+    if len(digits) != TAC_DIGITS or not digits.isdecimal():
+        raise ValueError(f"'{digits}' is not {TAC_DIGITS} digits")
+    return digits
+
+
+def word_list(folder: Path, name: str, faults: Faults) -> tuple[str, ...]:
+    """Read a list of names beside the vendor files: one to a line, remarks after ``#``."""
+    text = _text(folder / DATA / name, faults) or ""
+    words = (line.partition("#")[0].strip() for line in text.splitlines())
+    return tuple(word for word in words if word)
+
+
+def _rows(folder: Path, pattern: str, faults: Faults) -> Iterator[tuple[str, int, dict[str, str]]]:
+    for path in sorted((folder / DATA).glob(pattern)):
+        text = _text(path, faults)
+        if text is None:
+            continue
+        reader = csv.DictReader(text.splitlines())
+        for row in reader:
+            yield str(path), reader.line_num, row
+
+
+def _text(path: Path, faults: Faults) -> str | None:
+    try:
+        return path.read_bytes().decode("utf-8")
+    except UnicodeDecodeError as error:
+        faults.add(str(path), None, f"not UTF-8: {error.reason} at byte {error.start}")
+    except OSError as error:
+        faults.add(str(path), None, f"cannot be read: {error.strerror}")
+    return None

@@ -1,0 +1,101 @@
+"""Sections ``[site]``, ``[alert]``, ``[catalog]`` and ``[geoip]``: what a site says of itself and wants to hear."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from ipaddress import ip_address, ip_network
+from types import MappingProxyType
+from typing import Annotated
+
+from monitor.alert.policy import Mute, Policy
+from monitor.config.shape import Text
+from monitor.config.window import SAYS, window
+from monitor.enrich.alias import Alias, first_clash
+from monitor.enrich.home import DEFAULT_NETWORKS
+from monitor.model.finding import Severity
+
+_NAME = re.compile(
+    r"(?=.{1,253}\Z)(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?)(?:\.[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?)*"
+)
+_DIGITS_AND_DOTS = re.compile(r"[0-9./]+")
+_POLICY = Policy()
+
+
+def _check_remote(text: str) -> None:
+    if ":" in text or "/" in text or _DIGITS_AND_DOTS.fullmatch(text):
+        ip_network(text)
+    elif text.startswith("*."):
+        raise ValueError(f"write {text[2:]!r}, which covers the names below it")
+    elif not _NAME.fullmatch(text):
+        raise ValueError
+
+
+NetworkText = Annotated[str, Text('networks such as "10.0.0.0/8"', ip_network)]
+AddressText = Annotated[str, Text('addresses such as "10.0.0.53"', ip_address)]
+RemoteText = Annotated[
+    str,
+    Text("domains in lower case (which cover the names below them), addresses or networks", _check_remote),
+]
+WindowText = Annotated[str, Text(SAYS, window)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """Section ``[site.groups.<name>]``: what is normal for devices of one kind."""
+
+    allowed_remotes: tuple[RemoteText, ...] = ()
+    """What these devices may contact besides the site's expected remotes."""
+    maintenance_windows: tuple[WindowText, ...] = ()
+    """When their updates are expected, UTC."""
+    expected_contact_interval_ns: int | None = None
+    """How often a device of the group reports when all is well."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """Section ``[site]``."""
+
+    home_networks: tuple[NetworkText, ...] = DEFAULT_NETWORKS
+    """Addresses of the site's devices; everything else is outside."""
+    resolvers: tuple[AddressText, ...] = ()
+    """The site's own DNS."""
+    expected_remotes: tuple[RemoteText, ...] = ()
+    """What any device may contact without an alert; such findings are counted."""
+    devices: tuple[Alias, ...] = ()
+    """The devices by name; the only source of device labels in metrics."""
+    groups: Mapping[str, Group] = field(default_factory=lambda: MappingProxyType({}))
+
+    def __post_init__(self) -> None:
+        clash = first_clash(self.devices)
+        if clash is not None:
+            raise ValueError(f"devices: {clash}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alerts:
+    """Section ``[alert]``."""
+
+    suppress_for_ns: int = _POLICY.suppress_for_ns
+    """A firing alert is told again at the earliest after this time."""
+    resolve_after_ns: int = _POLICY.resolve_after_ns
+    """An alert is resolved when nothing was added to it for this time."""
+    min_severity: Severity = _POLICY.min_severity
+    """Findings that are less severe are counted and not told."""
+    mute: tuple[Mute, ...] = ()
+    """Findings to count and not to tell; every condition of an entry that is given must hold."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CatalogFolders:
+    """Section ``[catalog]``."""
+
+    folders: tuple[str, ...] = ()
+    """Folders with signatures of the site's own, besides those that ship; relative to this file."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Databases:
+    """Section ``[geoip]``."""
+
+    database: tuple[str, ...] | None = None
+    """MaxMind DB files, relative to this file, or "embedded"; of each field the first known value counts."""

@@ -1,0 +1,84 @@
+"""The whole configuration as one frozen tree, and where the sections of plug-ins are found.
+
+``[flow]`` belongs to ``monitor/flow/settings.py``, ``[detect.watched_place]`` to ``monitor/detect/watched_place.py``:
+each is the frozen dataclass ``Settings`` of that module. A module is imported when its section is asked for.
+"""
+
+import pkgutil
+from collections.abc import Mapping
+from dataclasses import dataclass, field, is_dataclass
+from importlib import import_module
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from monitor.config.site import Alerts, CatalogFolders, Databases, Site
+from monitor.enrich.geoip import EMBEDDED
+
+ROOMS = ("capture", "decode", "detect", "export", "flow", "protocols")
+"""Rooms that may have settings: their own in ``settings.py``, or those of their plug-ins."""
+PLUGIN_ROOMS = ("detect", "export", "protocols")
+_SETTINGS_MODULE = "settings"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config:
+    """The configuration; without a file, the defaults."""
+
+    path: Path | None = None
+    site: Site = field(default_factory=Site)
+    alert: Alerts = field(default_factory=Alerts)
+    catalog: CatalogFolders = field(default_factory=CatalogFolders)
+    geoip: Databases = field(default_factory=Databases)
+    sections: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+    """Settings of rooms and plug-ins that the file has, by dotted name; an exporter runs when it is here."""
+
+    def settings(self, section: str) -> Any:
+        """Return the ``Settings`` of a room or plug-in, by default its own defaults; None when it has none."""
+        given = self.sections.get(section)
+        if given is not None:
+            return given
+        record = settings_class(section)
+        return None if record is None else record()
+
+    @property
+    def signature_folders(self) -> tuple[Path, ...]:
+        """Folders of the site's own signatures."""
+        return tuple(self._beside(folder) for folder in self.catalog.folders)
+
+    @property
+    def database_paths(self) -> tuple[str, ...] | None:
+        """Geo-IP databases to open; None for the embedded one."""
+        if self.geoip.database is None:
+            return None
+        return tuple(name if name == EMBEDDED else str(self._beside(name)) for name in self.geoip.database)
+
+    def _beside(self, name: str) -> Path:
+        """Relative paths start where the file stands, wherever the program was started."""
+        return Path(name) if self.path is None else self.path.parent / name
+
+
+def settings_class(section: str) -> type | None:
+    """Return the ``Settings`` of a section that exists, None when its module has none."""
+    module = f"monitor.{section}" if "." in section else f"monitor.{section}.{_SETTINGS_MODULE}"
+    record = getattr(import_module(module), "Settings", None)
+    return record if isinstance(record, type) and is_dataclass(record) else None
+
+
+def room_has_settings(room: str) -> bool:
+    """Whether a room has settings of its own."""
+    return _SETTINGS_MODULE in _public_modules(room)
+
+
+def plugins(room: str) -> list[str]:
+    """Return the names of a room's plug-ins without importing them."""
+    return (
+        [name for name in _public_modules(room) if name != _SETTINGS_MODULE] if room in PLUGIN_ROOMS else []
+    )
+
+
+def _public_modules(room: str) -> list[str]:
+    package = import_module(f"monitor.{room}")
+    return sorted(
+        info.name for info in pkgutil.iter_modules(package.__path__) if not info.name.startswith("_")
+    )

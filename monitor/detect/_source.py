@@ -1,0 +1,90 @@
+"""Where a firmware image comes from, and how sure it is that this means an update."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from monitor.catalog.catalog import Catalog
+from monitor.catalog.records import Signature
+from monitor.detect._image import MAX_URL, Image
+from monitor.model.entity import Contact
+from monitor.model.finding import Confidence, Purpose, Severity
+from monitor.model.observation import Observation
+
+
+class Source(NamedTuple):
+    """An endpoint that gives images away."""
+
+    endpoint: str
+    """Vendor id, else the name or address of the remote."""
+    vendor_name: str
+    """Whose firmware it is taken for."""
+    words: str
+    signature: Signature | None
+    severity: Severity
+    confidence: Confidence
+
+
+class Sources:
+    """Judges endpoints by the catalog; a benign one is None."""
+
+    def __init__(self, catalog: Catalog) -> None:
+        self._catalog = catalog
+
+    def of_updates(self, signature: Signature) -> Source:
+        """Return the source behind a signature whose purpose is firmware-update."""
+        name = self._vendor_name(signature.vendor_id)
+        return Source(
+            endpoint=signature.vendor_id,
+            vendor_name=name,
+            words=f"the update service of {name}",
+            signature=signature,
+            severity=at_least_medium(signature.severity),
+            confidence=signature.confidence,
+        )
+
+    def of_image(
+        self, observation: Observation, contact: Contact, matched: Sequence[Signature], seen: Image
+    ) -> Source | None:
+        """Return the source of an image on a flow that no signature had matched before."""
+        if observation.remote_name is not None:
+            matched = (*matched, *self._catalog.match_name(observation.remote_name))
+        for signature in matched:
+            if signature.purpose is Purpose.FIRMWARE_UPDATE:
+                return self.of_updates(signature)
+        if not seen.says_firmware:
+            return None
+        return self._of_vendor(matched[0]) if matched else self._of_module(observation, contact)
+
+    def _of_vendor(self, signature: Signature) -> Source:
+        name = self._vendor_name(signature.vendor_id)
+        return Source(
+            endpoint=signature.vendor_id,
+            vendor_name=name,
+            words=f"an endpoint of {name} for {signature.purpose.value}",
+            signature=signature,
+            severity=at_least_medium(signature.severity),
+            confidence=Confidence.LOW,
+        )
+
+    def _of_module(self, observation: Observation, contact: Contact) -> Source | None:
+        maker = contact.device.maker_vendor
+        if maker is None:
+            return None
+        far = (observation.remote_name or contact.remote.ip)[:MAX_URL]
+        return Source(
+            endpoint=far,
+            vendor_name=self._vendor_name(maker),
+            words="which no signature knows",
+            signature=None,
+            severity=Severity.LOW,
+            confidence=Confidence.LOW,
+        )
+
+    def _vendor_name(self, vendor_id: str) -> str:
+        vendor = self._catalog.vendors.get(vendor_id)
+        return vendor_id if vendor is None else vendor.name
+
+
+def at_least_medium(severity: Severity) -> Severity:
+    """Return the severity of a download: a new image matters more than the question for one."""
+    return severity if severity.rank > Severity.MEDIUM.rank else Severity.MEDIUM

@@ -1,0 +1,168 @@
+"""States that a device spoke to an endpoint of a module vendor or its broker: a signature matched.
+
+One device and one signature are one story, however many look-ups, resolvers, addresses and flows there are. Bytes are
+added when a flow ends; those of a look-up are the resolver's and not added. A connection that is known only by an
+earlier look-up loses the signature when its own hello names somebody else (hosts that share an address).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from enum import IntEnum
+from typing import ClassVar, NamedTuple
+
+from monitor.catalog.catalog import Catalog
+from monitor.catalog.records import Signature
+from monitor.detect._matching import LOOK_UPS, Series, Sights, signatures_of, traffic
+from monitor.detect._memory import Memory
+from monitor.detect._words import Words, did, words
+from monitor.model.finding import Finding
+from monitor.model.observation import Observation
+
+_ANSWERS = frozenset({"dns_answer", "http_response", "tls_server_hello", "tls_certificate", "coap_response"})
+"""What follows a request of the same flow: it counts only where the request did not match."""
+_NAMES_SHOWN = {
+    "tls_client_hello": "tls.sni",
+    "quic_client_hello": "tls.sni",
+    "dtls_client_hello": "tls.sni",
+    "http_request": "http.host",
+}
+"""Where a flow says itself whom it is for."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Section ``[detect.vendor_contact]``."""
+
+    flow_capacity: int = 1 << 16
+    """Open flows with a matched signature that are remembered for their bytes."""
+
+
+class _How(IntEnum):
+    """How a signature came to a flow; the strongest first."""
+
+    SHOWN = 1
+    BY_NAME = 2
+    LOOKED_UP = 3
+
+
+class _Match(NamedTuple):
+    signature: Signature
+    how: _How
+
+
+_Matches = dict[str, _Match]
+
+
+class VendorContact:
+    """The detector."""
+
+    NAME: ClassVar[str] = "vendor_contact"
+
+    def __init__(self, settings: Settings, catalog: Catalog) -> None:
+        self.wants = catalog.types_needed | {"flow_start", "flow_end"}
+        self._catalog = catalog
+        self._words: dict[str, Words] = {one.id: words(catalog, one) for one in catalog.signatures}
+        self._sights = Sights()
+        self._flows: Memory[int, _Matches] = Memory(settings.flow_capacity)
+        self._ended: tuple[int, _Matches] = (-1, {})
+
+    @property
+    def evictions(self) -> int:
+        """Flows that were forgotten before they ended; their bytes are in no story."""
+        return self._flows.evictions
+
+    def known_series(self) -> tuple[Series, ...]:
+        """Return the labels of every finding that may come."""
+        return tuple(
+            Series(one.vendor_id, one.id, one.purpose.value, one.severity.value)
+            for one in self._catalog.signatures
+        )
+
+    def vendors_of(self, flow_id: int) -> tuple[Signature, ...]:
+        """Return the signatures of an open flow, or of the one that ended last."""
+        matches = self._flows.get(flow_id)
+        if matches is None:
+            matches = self._ended[1] if self._ended[0] == flow_id else {}
+        return tuple(one.signature for one in matches.values() if one.how is not _How.LOOKED_UP)
+
+    def judge(self, observation: Observation) -> list[Finding]:
+        """State a contact for every signature, or add the bytes of a flow that ended."""
+        if observation.type == "flow_end":
+            return self._end(observation)
+        matched = signatures_of(self._catalog, observation)
+        if observation.type in _NAMES_SHOWN:
+            self._correct(observation, matched)
+        if not matched:
+            return []
+        matches = self._flows.get(observation.flow.id) or {}
+        findings = [self._state(observation, signature, matches) for signature in matched]
+        self._flows.remember(observation.flow.id, matches)
+        return findings
+
+    def due(self, now_ns: int) -> list[Finding]:  # noqa: ARG002 - it has no windows
+        """Return nothing."""
+        return []
+
+    def _state(self, observation: Observation, signature: Signature, matches: _Matches) -> Finding:
+        """Make the finding and note how the signature came to the flow."""
+        sight = self._sights.of(signature, observation)
+        earlier = matches.get(signature.id)
+        how = _how(observation, by_name=sight.by_name)
+        if earlier is None or how < earlier.how:
+            matches[signature.id] = _Match(signature, how)
+        counts = earlier is None or observation.type not in _ANSWERS
+        return self._finding(observation, signature, sight.saw, counts=counts)
+
+    def _correct(self, observation: Observation, matched: Sequence[Signature]) -> None:
+        """Forget what only an earlier look-up said of a flow that now shows another name."""
+        matches = self._flows.get(observation.flow.id)
+        if not matches or _NAMES_SHOWN[observation.type] not in observation.fields:
+            return
+        confirmed = {signature.id for signature in matched}
+        for key in [key for key, one in matches.items() if one.how is _How.BY_NAME and key not in confirmed]:
+            del matches[key]
+
+    def _end(self, observation: Observation) -> list[Finding]:
+        matches = self._flows.forget(observation.flow.id)
+        if matches is None:
+            return []
+        self._ended = (observation.flow.id, matches)
+        seen = traffic(observation)
+        return [
+            replace(
+                self._finding(observation, one.signature, "", counts=False),
+                uplink_bytes=seen.uplink_bytes,
+                downlink_bytes=seen.downlink_bytes,
+            )
+            for one in matches.values()
+            if one.how is not _How.LOOKED_UP
+        ]
+
+    def _finding(self, observation: Observation, signature: Signature, saw: str, *, counts: bool) -> Finding:
+        said = self._words[signature.id]
+        contact = observation.contact
+        device = observation.flow.orig_ip if contact is None else contact.device.name
+        return Finding(
+            detector=self.NAME,
+            identity=(signature.id, device),
+            observation=observation,
+            severity=signature.severity,
+            confidence=signature.confidence,
+            title=said.title,
+            why=f"{device} {did(observation)}. {said.meaning}",
+            saw=saw,
+            signature=signature.id,
+            vendor=signature.vendor_id,
+            purpose=signature.purpose,
+            counts=counts,
+            details=said.details,
+        )
+
+
+def _how(observation: Observation, *, by_name: bool) -> _How:
+    if observation.type in LOOK_UPS:
+        return _How.LOOKED_UP
+    return _How.BY_NAME if by_name else _How.SHOWN
+
+
+DETECTOR = VendorContact

@@ -1,0 +1,51 @@
+"""The reused buffer: left-over moves to the front, large records make it grow, large gaps do not."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from monitor.capture.block import Block
+from monitor.capture.bytestream import ByteStream
+
+CONTENT = bytes(range(256)) * 40
+
+
+@pytest.fixture
+def block(tmp_path: Path) -> Iterator[Block]:
+    path = tmp_path / "bytes"
+    path.write_bytes(CONTENT)
+    stream = ByteStream(str(path))
+    yield Block(stream, 100)
+    stream.close()
+
+
+def test_left_over_moves_to_the_front_and_the_offset_follows(block: Block) -> None:
+    assert block.fill(50)
+    block.start += 90
+    assert block.fill(50)
+    assert (block.start, block.held, block.offset) == (0, 100, 90)
+    assert block.text(3, 4) == CONTENT[93:97]
+
+
+def test_a_record_larger_than_the_block_makes_it_grow(block: Block) -> None:
+    assert block.fill(10)
+    block.start += 10
+    assert block.fill(5000)
+    assert block.text(0, 5000) == CONTENT[10:5010]
+    assert len(block.buffer) == 5000
+
+
+def test_a_skip_is_not_bound_by_the_block(block: Block) -> None:
+    assert block.skip(9000)
+    assert block.fill(4)
+    assert (block.offset, block.text(0, 4)) == (9000, CONTENT[9000:9004])
+    assert len(block.buffer) == 100
+
+
+def test_the_end_is_told(block: Block) -> None:
+    assert block.skip(len(CONTENT) - 3)
+    assert not block.fill(4)
+    assert block.held == 3
+    assert not block.skip(4)
+    assert block.offset == len(CONTENT)

@@ -1,0 +1,67 @@
+import pytest
+
+from monitor.catalog.reader import MAX_DEPTH, read
+from monitor.model.errors import SignatureError
+
+
+def test_a_country_stays_text_and_so_do_days_times_octals_and_floats() -> None:
+    block = read(
+        "country: NO\nday: 2026-11-22\nclock: 22:30\noctal: 010\nversion: 1.0\nnothing: null\n", "a.yaml"
+    )
+    expected = {
+        "country": "NO",
+        "day": "2026-11-22",
+        "clock": "22:30",
+        "octal": "010",
+        "version": "1.0",
+        "nothing": "null",
+    }
+    assert expected == block
+
+
+def test_only_true_false_and_decimal_integers_are_converted() -> None:
+    block = read('yes: true\nno: false\nport: 5683\nminus: -7\nquoted: "5683"\nzero: 0\n', "a.yaml")
+    assert {"yes": True, "no": False, "port": 5683, "minus": -7, "quoted": "5683", "zero": 0} == block
+
+
+def test_every_key_and_element_knows_its_line() -> None:
+    block = read("first: 1\nlist:\n  - a\n  - b\nlast: { deep: 2 }\n", "a.yaml")
+    assert (1, 2, 5) == (block.line_of("first"), block.line_of("list"), block.line_of("last"))
+    assert [3, 4] == block["list"].lines
+    assert 5 == block["last"].line_of("deep")
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "problem"),
+    [
+        ("a: 1\nb: 2\na: 3\n", 3, "duplicate key 'a' (first on line 1)"),
+        ("a: &x [1]\nb: *x\n", 1, "anchors and aliases"),
+        ("a: 1\nb: *x\n", 2, "anchors and aliases"),
+        ("a: !!python/object:os.system x\n", 1, "tags are not allowed"),
+        ("a: 1\n---\nb: 2\n", 2, "one document per file"),
+        ("? [a]\n: 1\n", 1, "a key must be plain text"),
+        ("a: [1\nb: 2\n", 2, "not YAML"),
+        ("- a\n", None, "must hold one mapping"),
+        ("", None, "must hold one mapping"),
+        ("a: \x00\n", None, "not YAML"),
+    ],
+)
+def test_what_yaml_allows_and_we_do_not_is_refused_with_its_place(
+    text: str, line: int | None, problem: str
+) -> None:
+    with pytest.raises(SignatureError, match=r"a\.yaml") as caught:
+        read(text, "a.yaml")
+    assert problem in caught.value.problem
+    assert caught.value.location is not None
+    assert line == caught.value.location.line
+
+
+def test_deep_nesting_is_refused_before_it_hurts() -> None:
+    with pytest.raises(SignatureError, match=f"deeper than {MAX_DEPTH}"):
+        read("a: " + "[" * 5000 + "]" * 5000, "a.yaml")
+
+
+def test_a_file_beyond_the_limit_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("monitor.catalog.reader.MAX_FILE_BYTES", 10)
+    with pytest.raises(SignatureError, match="more than 10 characters"):
+        read("a: 1234567890\n", "a.yaml")

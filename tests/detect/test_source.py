@@ -1,0 +1,79 @@
+import pytest
+
+from monitor.detect._image import Image
+from monitor.detect._source import Source, Sources, at_least_medium
+from monitor.model.finding import Confidence, Severity
+from tests.kit.acme import acme_catalog
+from tests.kit.facts import make_contact, make_device, make_observation
+
+IMAGE = Image(
+    url="a/b",
+    path="/b",
+    bytes_seen=5000,
+    complete=True,
+    sha256=None,
+    magic=None,
+    part=None,
+    says_firmware=True,
+)
+DATA = IMAGE._replace(says_firmware=False)
+
+
+def source(
+    seen: Image = IMAGE, *matched: str, remote_name: str | None = None, maker: str | None = None
+) -> Source | None:
+    contact = make_contact(make_device(maker_vendor=maker))
+    observation = make_observation("http_response", contact=contact, remote_name=remote_name)
+    catalog = acme_catalog()
+    signatures = [one for one in catalog.signatures if one.id in matched]
+    return Sources(catalog).of_image(observation, contact, signatures, seen)
+
+
+def test_data_from_an_update_service_is_an_image() -> None:
+    found = source(DATA, "acme.fota-check")
+    assert found is not None
+    assert (found.endpoint, found.severity, found.confidence) == ("acme", Severity.MEDIUM, Confidence.HIGH)
+    assert found.words == "the update service of Acme Wireless"
+
+
+def test_an_update_service_is_known_by_the_name_it_was_looked_up_under() -> None:
+    found = source(DATA, remote_name="fota.acme.example")
+    assert found is not None
+    assert found.endpoint == "acme"
+
+
+def test_another_service_of_a_vendor_must_say_firmware() -> None:
+    found = source(IMAGE, "acme.cloud")
+    assert found is not None
+    assert (found.severity, found.confidence) == (Severity.MEDIUM, Confidence.LOW)
+    assert source(DATA, "acme.cloud") is None
+
+
+def test_any_download_of_any_device_is_benign() -> None:
+    assert source(IMAGE) is None
+
+
+def test_a_module_that_fetches_firmware_from_a_stranger_is_a_weak_hint() -> None:
+    found = source(IMAGE, remote_name="cdn.example", maker="acme")
+    assert found is not None
+    assert (found.endpoint, found.vendor_name, found.severity, found.confidence) == (
+        "cdn.example",
+        "Acme Wireless",
+        Severity.LOW,
+        Confidence.LOW,
+    )
+    assert source(DATA, maker="acme") is None
+
+
+def test_a_maker_that_the_catalog_lost_is_told_by_its_id() -> None:
+    found = source(IMAGE, maker="gone")
+    assert found is not None
+    assert (found.vendor_name, found.endpoint) == ("gone", "198.51.100.7")
+
+
+@pytest.mark.parametrize(
+    ("severity", "expected"),
+    [("info", "medium"), ("medium", "medium"), ("high", "high"), ("critical", "critical")],
+)
+def test_a_download_is_at_least_medium(severity: str, expected: str) -> None:
+    assert at_least_medium(Severity(severity)) == expected
