@@ -8,7 +8,7 @@ headers do; only ``look_at`` may set it. The caller checks lengths first, the er
 from collections.abc import Callable
 from typing import Any, cast
 
-from llvmlite import ir
+from llvmlite import ir  # type: ignore[import-untyped]  # has no types
 from numba import types
 from numba.core import cgutils
 from numba.core.extending import intrinsic
@@ -44,7 +44,8 @@ def _reader(size: int, *, little: bool = False) -> Reader:
 
 
 def _field(builder: Any, record: Any, pointer: Any, name: str) -> Any:
-    return builder.load(cgutils.get_record_member(builder, pointer, record.offset(name), _WORD))
+    member: Any = cgutils.get_record_member
+    return builder.load(member(builder, pointer, record.offset(name), _WORD))
 
 
 u8 = _reader(1)
@@ -66,12 +67,14 @@ def be48(walk: Row, at: int) -> int:
     return be16(walk, at) << 32 | be32(walk, at + 2)
 
 
-@intrinsic
-def _address(_context: Any, data: Any) -> Any:
+def _type_address(_context: Any, data: Any) -> Any:
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         return builder.ptrtoint(context.make_array(signature.args[0])(context, builder, args[0]).data, _WORD)
 
     return types.int64(data), codegen
+
+
+_address = cast("Callable[[Bytes], int]", intrinsic(_type_address))
 
 
 @part

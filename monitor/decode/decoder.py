@@ -4,16 +4,18 @@ Rule 1: every frame gives exactly one row, whatever its bytes are.
 Rule 2: the split into batches changes nothing but the place of a reassembled payload in the pool.
 """
 
+# ruff: noqa: PLR1714, SIM109 - to numba a tuple to look in is a loop and a function of its own
+
 from collections import Counter
 from collections.abc import Iterator
 
 import numpy as np
-from numba import from_dtype, int64, njit, types, uint8
+from numba import from_dtype, int64, types, uint8
 
 from monitor.decode import fragments
 from monitor.decode import row as rows
 from monitor.decode._bytes import look_at
-from monitor.decode._kernel import Row, part
+from monitor.decode._kernel import Bytes, Numbers, Row, kernel, part
 from monitor.decode._walk import (
     DONE,
     ETHER_TYPE,
@@ -54,9 +56,10 @@ from monitor.decode.gre import etherip, gre
 from monitor.decode.link import link
 from monitor.decode.mpls import mpls
 from monitor.decode.network import extension, ip, ipv4, ipv6
+from monitor.decode.overlay import geneve, nsh, vxlan, vxlan_gpe
 from monitor.decode.ppp import ppp, pppoe
 from monitor.decode.transport import transport
-from monitor.decode.tunnel import geneve, gtpu, l2tp, nsh, teredo, tzsp, vxlan, vxlan_gpe
+from monitor.decode.tunnel import gtpu, l2tp, teredo, tzsp
 from monitor.decode.wifi import wifi
 from monitor.model.frame import FRAME, FrameBatch
 from monitor.model.packet import PACKET, Outcome, PacketBatch, Tunnel
@@ -155,7 +158,7 @@ class Decoder:
 
 
 @part
-def _descend(walk: Row, row: Row) -> None:  # noqa: C901, PLR0912, PLR0915 - one flat choice, the common layers first
+def _descend(walk: Row, row: Row) -> None:  # noqa: C901, PLR0912 - one flat choice, the common layers first
     """Go from header to header until the walk ends or stands before a fragment."""
     while walk.layer != DONE and walk.layer != FRAGMENT:
         walk.headers += 1
@@ -218,13 +221,17 @@ def _finish(walk: Row, row: Row) -> None:
     if outcome == OUTCOME_FRAGMENT:
         rows.fragment(walk, row)
         return
-    if walk.kept and outcome != OUTCOME_TOO_DEEP and (walk.guessed or outcome == OUTCOME_NOT_IP or outcome == OUTCOME_OPAQUE):
+    if (
+        walk.kept
+        and outcome != OUTCOME_TOO_DEEP
+        and (walk.guessed or outcome == OUTCOME_NOT_IP or outcome == OUTCOME_OPAQUE)
+    ):
         return
     rows.nothing(row, outcome)
 
 
 @part
-def _count(row: Row, counts: "np.ndarray[tuple[int], np.dtype[np.int64]]") -> None:
+def _count(row: Row, counts: Numbers) -> None:
     counts[np.int64(row.outcome)] += 1
     if row.outcome == OUTCOME_PACKET:
         counts[_TUNNELS + np.int64(row.tunnel)] += 1
@@ -250,19 +257,19 @@ _SIGNATURE = int64(
 )
 
 
-@njit([_SIGNATURE], cache=True, nogil=True, boundscheck=True, _nrt=False)  # type: ignore[untyped-decorator]  # numba has no types
-def _decode(  # noqa: PLR0913 - the kernel's memory
-    buffer,
-    frames,
-    start,
-    packets,
-    pool,
-    slots,
-    states,
-    walks,
-    clock,
-    counts,
-):
+@kernel(_SIGNATURE)
+def _decode(  # noqa: PLR0913, PLR0917 - the kernel's memory
+    buffer: Bytes,
+    frames: Row,
+    start: int,
+    packets: Row,
+    pool: Bytes,
+    slots: Row,
+    states: Row,
+    walks: Row,
+    clock: Numbers,
+    counts: Numbers,
+) -> int:
     """Decode until the frames or the room for reassembled datagrams end; return the first frame not decoded."""
     walk = walks[0]
     state = states[0]

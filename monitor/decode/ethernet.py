@@ -3,6 +3,8 @@
 Ends where an EtherType says IP, MPLS, PPPoE or NSH.
 """
 
+# ruff: noqa: PLR1714, SIM109 - to numba a tuple to look in is a loop and a function of its own
+
 from monitor.decode._bytes import be16, be24, be48, u8
 from monitor.decode._kernel import Row, part
 from monitor.decode._walk import (

@@ -75,7 +75,7 @@ FRAGMENTS = np.dtype(
 @part
 def add(walk: Row, pool: Bytes, slots: Row, state: Row, clock_ns: int) -> None:
     """Put the fragment at the walk's position into the pool; the walk goes on there if it was the last one missing."""
-    trimmed = _trim(walk)
+    trimmed = _trim(walk, walk.fragment_more != 0)
     header = _IPV4_HEADER if walk.version == 4 else 0
     if walk.wire_end <= walk.position or header + _end(walk) > MAX_DATAGRAM:
         state.counts[REFUSED] += 1
@@ -114,10 +114,10 @@ def _end(walk: Row) -> int:
 
 
 @part
-def _trim(walk: Row) -> bool:
-    """Let a fragment that is not the last one end on a unit, as Linux does; whether it did not."""
+def _trim(walk: Row, in_the_middle: bool) -> bool:  # noqa: FBT001 - it is what the function asks
+    """Let a fragment in the middle of its datagram end on a unit, as Linux does; whether it did not."""
     excess = (walk.wire_end - walk.position) % UNIT
-    if walk.fragment_more == 0 or excess == 0:
+    if not in_the_middle or excess == 0:
         return False
     shrink(walk, walk.wire_end - excess)
     return True
@@ -126,6 +126,7 @@ def _trim(walk: Row) -> bool:
 @part
 def _find(walk: Row, slots: Row, state: Row, clock_ns: int) -> int:
     """Return the slot of the datagram, a new one if need be."""
+    found = -1
     free = -1
     oldest = -1
     for index in range(SLOTS):
@@ -138,9 +139,11 @@ def _find(walk: Row, slots: Row, state: Row, clock_ns: int) -> int:
             free = index
         elif slot.state == FILLING:
             if _same(walk, slot):
-                return index
+                found = index
             if oldest < 0 or slot.serial < slots[oldest].serial:
                 oldest = index
+    if found >= 0:
+        return found
     if state.filling >= CAPACITY:
         state.counts[EVICTED] += 1
         state.filling -= 1
@@ -193,11 +196,14 @@ def _agree(walk: Row, slot: Row) -> bool:
     if walk.fragment_more == 0 and slot.total == _UNKNOWN:
         slot.total = _end(walk)
         return _forget_beyond(slot)
-    beyond = _end(walk) - slot.total
-    if slot.total == _UNKNOWN or beyond <= 0:
+    if slot.total == _UNKNOWN or _end(walk) == slot.total:
         return False
-    shrink(walk, walk.wire_end - beyond)
-    return True
+    if _end(walk) > slot.total:
+        shrink(walk, walk.wire_end - (_end(walk) - slot.total))
+        return True
+    return _trim(
+        walk, walk.fragment_more == 0
+    )  # a second end, before the first: it leaves its last unit half empty
 
 
 @part

@@ -1,5 +1,7 @@
 """The first header of a frame, by link type (draft-ietf-opsawg-pcaplinktype)."""
 
+# ruff: noqa: PLR1714, SIM109 - to numba a tuple to look in is a loop and a function of its own
+
 import numpy as np
 
 from monitor.decode._bytes import be16, be32, be48, le32, u8

@@ -6,8 +6,8 @@ from monitor.decode._walk import (
     ETHERNET,
     IPV4,
     IPV6,
+    OUTCOME_MALFORMED,
     OUTCOME_NOT_IP,
-    OUTCOME_TOO_DEEP,
     enter,
     go,
     need,
@@ -36,7 +36,7 @@ def mpls(walk: Row) -> None:
             enter(walk, _MPLS, entry >> 12)
             _below(walk)
             return
-    stop(walk, OUTCOME_TOO_DEEP)
+    stop(walk, OUTCOME_MALFORMED)
 
 
 @part
@@ -46,9 +46,9 @@ def _below(walk: Row) -> None:
         return
     at = walk.position
     nibble = u8(walk, at) >> 4
-    if nibble == 4 and _plausible_ipv4(walk, at, walk.captured_end):
+    if nibble == 4 and _plausible_ipv4(walk, at):
         walk.layer = IPV4
-    elif nibble == 6 and _plausible_ipv6(walk, at, walk.captured_end, walk.wire_end):
+    elif nibble == 6 and _plausible_ipv6(walk, at):
         walk.layer = IPV6
     elif nibble == 0 and looks_ethernet(walk, at + _CONTROL_WORD_BYTES, walk.captured_end):
         go(walk, _CONTROL_WORD_BYTES, ETHERNET)
@@ -63,14 +63,16 @@ def _below(walk: Row) -> None:
 
 
 @part
-def _plausible_ipv4(walk: Row, at: int, end: int) -> bool:
-    if at + 20 > end:
+def _plausible_ipv4(walk: Row, at: int) -> bool:
+    """Whether the lengths fit; padding may follow."""
+    if at + 20 > walk.captured_end:
         return True
     header = (u8(walk, at) & 15) * 4
     total = be16(walk, at + 2)
-    return header >= 20 and (total == 0 or total >= header)
+    return header >= 20 and (total == 0 or header <= total <= walk.wire_end - at)
 
 
 @part
-def _plausible_ipv6(walk: Row, at: int, end: int, wire_end: int) -> bool:
-    return at + 40 > end or at + 40 + be16(walk, at + 4) <= wire_end
+def _plausible_ipv6(walk: Row, at: int) -> bool:
+    """Whether the length fits exactly; there is hardly room for padding."""
+    return at + 40 > walk.captured_end or at + 40 + be16(walk, at + 4) == walk.wire_end  # type: ignore[no-any-return]  # fields

@@ -33,9 +33,7 @@ DESTINATION_OPTIONS = 60
 MOBILITY = 135
 HOST_IDENTITY = 139
 SHIM6 = 140
-_SKIPPED = np.isin(
-    np.arange(256), (HOP_BY_HOP, ROUTING, DESTINATION_OPTIONS, MOBILITY, HOST_IDENTITY, SHIM6)
-)
+_SKIPPED = np.isin(np.arange(256), (HOP_BY_HOP, ROUTING, DESTINATION_OPTIONS, MOBILITY, HOST_IDENTITY, SHIM6))
 """Extension headers with a length in 8-byte units, the first not counted (RFC 8200 section 4, RFC 6564)."""
 
 _MORE_FRAGMENTS = 0x2000

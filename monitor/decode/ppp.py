@@ -1,5 +1,7 @@
 """PPP (RFC 1661, 1662) and PPPoE sessions (RFC 2516); ends where the protocol field says IP or MPLS."""
 
+# ruff: noqa: PLR1714, SIM109 - to numba a tuple to look in is a loop and a function of its own
+
 import numpy as np
 
 from monitor.decode._bytes import be16, u8

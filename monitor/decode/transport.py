@@ -4,11 +4,13 @@ ICMP messages that answer each other are one flow: their ports are the type and 
 messages have type and code. What an ICMP error quotes is not decoded.
 """
 
+# ruff: noqa: PLR1714, SIM109 - to numba a tuple to look in is a loop and a function of its own
+
 import numpy as np
 
 from monitor.decode import row as rows
 from monitor.decode._bytes import be16, be32, u8
-from monitor.decode._kernel import Row, part
+from monitor.decode._kernel import Numbers, Row, part
 from monitor.decode._walk import (
     ETHERIP,
     GRE,
@@ -42,7 +44,7 @@ _IPIP = int(Tunnel.IPIP)
 _SIX_IN_FOUR = int(Tunnel.SIX_IN_FOUR)
 
 
-def _counterparts(table: dict[int, int]) -> "np.ndarray[tuple[int], np.dtype[np.int64]]":
+def _counterparts(table: dict[int, int]) -> Numbers:
     """Return the answering type of every ICMP type, -1 where there is none."""
     return np.array([table.get(kind, -1) for kind in range(256)], np.int64)
 
@@ -113,7 +115,7 @@ def _udp(walk: Row, row: Row) -> None:
     walk.src_port = be16(walk, at)
     walk.dst_port = be16(walk, at + 2)
     walk.position = at + 8
-    if walk.ip_id != 0 or length > 8:
+    if walk.ip_id != 0:  # without it a device that says the same twice looks like a mirror that does
         words = payload(walk, walk.position, walk.captured_end)
         walk.fingerprint = fingerprint(walk, words, be16(walk, at + 6), length)
     rows.packet(walk, row)

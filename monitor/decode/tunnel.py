@@ -1,21 +1,21 @@
-"""Tunnels over UDP, recognised by port: VXLAN, VXLAN-GPE, Geneve, GTP-U, L2TPv2, Teredo, TZSP, MPLS; and NSH below them.
+"""Tunnels over UDP, recognised by port: which ones there are, and GTP-U, L2TPv2, Teredo, TZSP (``overlay.py`` has the others).
 
 A port is a guess. The packet of the tunnel has been written when a function of this file runs; it stays the frame's
 packet unless the walk ends at an IP packet inside. So these functions stop the walk at the first thing implausible.
 """
 
-from monitor.decode._bytes import be16, be24, be32, be64, u8
+# ruff: noqa: PLR1714, SIM109 - to numba a tuple to look in is a loop and a function of its own
+
+from monitor.decode._bytes import be16, be32, be64, u8
 from monitor.decode._kernel import Row, part
 from monitor.decode._walk import (
     ETHERNET,
     GENEVE,
     GTPU,
     IP,
-    IPV4,
     IPV6,
     L2TP,
     MPLS,
-    NSH,
     OUTCOME_MALFORMED,
     OUTCOME_NOT_IP,
     OUTCOME_OPAQUE,
@@ -27,12 +27,11 @@ from monitor.decode._walk import (
     WIFI,
     enter,
     go,
-    go_ether_type,
     need,
     shrink,
     stop,
 )
-from monitor.decode.ethernet import MIN_TYPE, looks_ethernet
+from monitor.decode.ethernet import looks_ethernet
 from monitor.model.packet import Tunnel
 
 PORT_L2TP = 1701
@@ -49,8 +48,6 @@ MAX_GTPU_EXTENSIONS = 8
 MAX_TZSP_TAGS = 64
 _LOWEST_PORT = PORT_L2TP
 
-_VXLAN_VNI_VALID = 0x08
-_GPE_NEXT_PROTOCOL = 0x04
 _GTPU_VERSION_AND_TYPE = 0x30
 """TS 29.281 section 5.1: version 1, protocol type GTP."""
 _GTPU_G_PDU = 255
@@ -72,15 +69,10 @@ _TZSP_PADDING = 0
 _TZSP_END = 1
 _TZSP_ETHERNET = 1
 _TZSP_WIFI = 18
-_NSH_FIXED = 0xC000
-"""RFC 8300 section 2.2: version."""
-_VXLAN = int(Tunnel.VXLAN)
-_GENEVE = int(Tunnel.GENEVE)
 _GTPU = int(Tunnel.GTPU)
 _L2TP = int(Tunnel.L2TP)
 _TEREDO = int(Tunnel.TEREDO)
 _TZSP = int(Tunnel.TZSP)
-_NSH = int(Tunnel.NSH)
 
 
 @part
@@ -122,90 +114,6 @@ def _by_port(port: int) -> int:
     elif port == PORT_TZSP:
         layer = TZSP
     return layer
-
-
-@part
-def vxlan(walk: Row) -> None:
-    """RFC 7348 section 5."""
-    if not need(walk, 8):
-        return
-    at = walk.position
-    if not u8(walk, at) & _VXLAN_VNI_VALID or u8(walk, at + 7) != 0:
-        stop(walk, OUTCOME_MALFORMED)
-        return
-    _virtual_network(walk, _VXLAN, be24(walk, at + 4))
-    go(walk, 8, ETHERNET)
-
-
-@part
-def vxlan_gpe(walk: Row) -> None:
-    """draft-ietf-nvo3-vxlan-gpe section 3: the fourth byte says what follows."""
-    if not need(walk, 8):
-        return
-    at = walk.position
-    flags = u8(walk, at)
-    if not flags & _VXLAN_VNI_VALID or u8(walk, at + 7) != 0:
-        stop(walk, OUTCOME_MALFORMED)
-        return
-    _virtual_network(walk, _VXLAN, be24(walk, at + 4))
-    walk.position += 8
-    _next_protocol(walk, u8(walk, at + 3) if flags & _GPE_NEXT_PROTOCOL else 3)
-
-
-@part
-def _virtual_network(walk: Row, tunnel: int, vni: int) -> None:
-    enter(walk, tunnel, vni)
-    walk.vni = vni
-
-
-@part
-def _next_protocol(walk: Row, protocol: int) -> None:
-    """The numbers that VXLAN-GPE and NSH share."""
-    if protocol == 1:
-        walk.layer = IPV4
-    elif protocol == 2:
-        walk.layer = IPV6
-    elif protocol == 3:
-        walk.layer = ETHERNET
-    elif protocol == 4:
-        walk.layer = NSH
-    elif protocol == 5:
-        walk.layer = MPLS
-    else:
-        stop(walk, OUTCOME_NOT_IP)
-
-
-@part
-def nsh(walk: Row) -> None:
-    """RFC 8300 section 2: base header, service path, context."""
-    if not need(walk, 8):
-        return
-    at = walk.position
-    base = be16(walk, at)
-    size = (base & 0x3F) * 4
-    if base & _NSH_FIXED or size < 8:
-        stop(walk, OUTCOME_MALFORMED)
-    elif need(walk, size):
-        enter(walk, _NSH, be24(walk, at + 4))
-        walk.position += size
-        _next_protocol(walk, u8(walk, at + 3))
-
-
-@part
-def geneve(walk: Row) -> None:
-    """RFC 8926 section 3.4: version and option length, flags, protocol type, VNI."""
-    if not need(walk, 8):
-        return
-    at = walk.position
-    first = u8(walk, at)
-    kind = be16(walk, at + 2)
-    if first >> 6 != 0 or kind < MIN_TYPE or u8(walk, at + 7) != 0:
-        stop(walk, OUTCOME_MALFORMED)
-        return
-    size = 8 + (first & 0x3F) * 4
-    if need(walk, size):
-        _virtual_network(walk, _GENEVE, be24(walk, at + 4))
-        go_ether_type(walk, size, kind)
 
 
 @part

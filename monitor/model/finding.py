@@ -1,6 +1,6 @@
 """Findings: facts that matter, with evidence, before any policy of the site; and the closed scales they use."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, NamedTuple, Protocol
@@ -99,6 +99,8 @@ class Detector(Protocol):
     NAME: str
     wants: frozenset[str]
 
-    def judge(self, observation: Observation) -> "list[Finding]": ...
+    def judge(self, observation: Observation, matched: Sequence[Any] | None = None) -> "Sequence[Finding]":
+        """State what follows; ``matched`` are the catalog's signatures of the observation, where they are known."""
+        ...
 
-    def due(self, now_ns: int) -> "list[Finding]": ...
+    def due(self, now_ns: int) -> "Sequence[Finding]": ...

@@ -3,8 +3,9 @@
 import base64
 import hashlib
 import struct
-from enum import Enum, IntEnum, StrEnum
-from typing import NamedTuple
+from collections.abc import Callable, Sequence
+from enum import IntEnum, StrEnum
+from typing import NamedTuple, Protocol, TypeVar
 
 from monitor.model import address
 from monitor.model.packet import IpProtocol
@@ -85,6 +86,8 @@ class Flow(NamedTuple):
     """``model.packet.Tunnel`` of the innermost encapsulation."""
     tunnel_id: int = 0
     interface: int = 0
+    internal: bool = False
+    """Both ends are the site's own, as far as the flow table was told what that is."""
 
     @property
     def protocol_name(self) -> str:
@@ -133,17 +136,6 @@ def icmp_is_two_way(protocol: int, icmp_type: int) -> bool:
     return icmp_type in (ICMP_COUNTERPART if protocol == IpProtocol.ICMP else ICMP6_COUNTERPART)
 
 
-class FlowEventKind(Enum):
-    """What happened in a flow."""
-
-    STARTED = 1
-    PAYLOAD = 2
-    """Payload for which somebody still has appetite; ordered for TCP."""
-    GAP = 3
-    """TCP payload is missing at this place: lost, snapped, or not mirrored."""
-    ENDED = 4
-
-
 class FlowTotals(NamedTuple):
     """What a flow amounted to when it ended."""
 
@@ -162,19 +154,60 @@ class FlowTotals(NamedTuple):
     """Ordinal of its last packet: orders flows that end at the same instant."""
 
 
-class FlowEvent(NamedTuple):
-    """One thing that happened in a flow, in stream order."""
+Moment = tuple[int, int, int]
+"""When something in a flow happened: event time in nanoseconds, ordinal, frame number.
 
-    kind: FlowEventKind
-    flow: Flow
-    direction: Direction
-    ts_ns: int
-    ordinal: int
-    """Place in the stream of the packet that brought it; what is due by silence carries that of the next packet."""
-    number: int
-    """Frame number in its capture, for evidence."""
-    payload: bytes = b""
-    missing: int = 0
-    """Bytes that a GAP stands for."""
-    totals: FlowTotals | None = None
-    """Present once the flow is over: when ENDED, and in payload that its end sets free."""
+What a flow's silence brings happens when it is due, has the ordinal of the next packet, and frame number 0: no packet
+brought it. A bare tuple, because one is made for every payload.
+"""
+
+
+Said_co = TypeVar("Said_co", covariant=True)
+
+
+class FlowReader(Protocol[Said_co]):
+    """Who is told what happens in one flow, in order, and says what it makes of it.
+
+    The flow table opens one for each flow; to be called without events in between costs less than an event would.
+    """
+
+    swallow: Callable[[Direction, memoryview], bool] | None
+    """Asked before ``payload`` with bytes that need not be kept; True when it has taken them and says nothing."""
+
+    def wants(self, direction: Direction) -> bool:
+        """Whether any payload of the direction is wanted; asked once, at the start."""
+        ...
+
+    def payload(self, direction: Direction, payload: bytes, moment: Moment) -> Sequence[Said_co]:
+        """Take a datagram, or the next bytes of a TCP stream."""
+        ...
+
+    def gap(self, direction: Direction, missing: int, moment: Moment) -> Sequence[Said_co]:
+        """Bytes of a TCP stream are missing here: lost, cut by the snap length, or not mirrored."""
+        ...
+
+    def ended(self, totals: FlowTotals, moment: Moment) -> Sequence[Said_co]:
+        """The flow is over."""
+        ...
+
+
+class FlowListener(Protocol[Said_co]):
+    """Who opens a reader for each flow."""
+
+    def started(
+        self, flow: Flow, direction: Direction, moment: Moment
+    ) -> tuple[FlowReader[Said_co], Sequence[Said_co]]:
+        """Return the reader of a new flow, and what there is to say of its first packet."""
+        ...
+
+
+class Appetites(Protocol):
+    """Who is told how much payload of a flow is wanted: the flow table."""
+
+    def sated(self, flow: Flow, direction: Direction) -> None:
+        """Nobody wants more payload of this direction."""
+        ...
+
+    def insatiable(self, flow: Flow, direction: Direction) -> None:
+        """Somebody wants every byte of this direction."""
+        ...

@@ -34,6 +34,9 @@ class Parser(Protocol):
     """Ports where it is asked first; on a UDP flow without such a port it is asked only if ANY_PORT."""
     ANY_PORT: ClassVar[bool]
     """Whether its probe is strict enough to ask on any port."""
+    PATIENCE: ClassVar[int | None]
+    """Payloads of one direction in a row that may bring nothing new before a flow is read no further, where repeats are
+    not wanted (telemetry goes on for months under the same topic); None for protocols whose silence means nothing."""
     YIELDS: ClassVar[frozenset[str]]
     """Observation types; when nobody wants any of them the parser is not even asked."""
 
@@ -55,10 +58,22 @@ class Parser(Protocol):
         """``missing`` bytes of a TCP stream will never come; go on after them or lose appetite."""
         ...
 
-    def end(self) -> Iterable[Seen]:
-        """Yield what the end of the flow completes (a body that ends with the connection)."""
+    def end(self, *, closed: bool = True) -> Iterable[Seen]:
+        """Yield what the end of the flow completes.
+
+        ``closed`` says that the responder closed the connection, so that a body that ends with it is whole; a reset, a
+        time-out or the capture's end says nothing of the kind.
+        """
         ...
 
     def appetite(self, direction: Direction) -> int:
         """How many more payload bytes of this direction it wants now: 0 when done, FOREVER for all."""
+        ...
+
+
+class Swallower(Protocol):
+    """What a parser of bulk transfers may offer besides: a short way for bytes that bring nothing to say."""
+
+    def swallow(self, direction: Direction, payload: memoryview) -> bool:
+        """Take bytes from the middle of a body; False when they must go through ``feed``. Nothing is seen either way."""
         ...

@@ -23,7 +23,9 @@ Frame = tuple[int, bytes, int, int]
 """Link type, bytes, wire length, time."""
 
 
-def ipv4(protocol: int, payload: bytes, src: str = A4, dst: str = B4, *, ident: int = 7, fragment: int = 0) -> bytes:
+def ipv4(
+    protocol: int, payload: bytes, src: str = A4, dst: str = B4, *, ident: int = 7, fragment: int = 0
+) -> bytes:
     head = struct.pack(">BBHHHBBH", 0x45, 0, 20 + len(payload), ident, fragment, 64, protocol, 0)
     return head + address.packed(src) + address.packed(dst) + payload
 
@@ -148,12 +150,16 @@ ENCAPSULATIONS: dict[str, tuple[int, bytes]] = {
 """Link type and frame; the innermost packet of most is INNER4 or INNER6."""
 
 
-def fragments_of(datagram: bytes, sizes: Sequence[int], protocol: int = 17, *, ident: int = 99) -> list[bytes]:
+def fragments_of(
+    datagram: bytes, sizes: Sequence[int], protocol: int = 17, *, ident: int = 99
+) -> list[bytes]:
     """Return the IPv4 fragments of a transport datagram; all sizes but the last are multiples of 8."""
     out, at = [], 0
     for index, size in enumerate(sizes):
         more = 0x2000 if index < len(sizes) - 1 else 0
-        out.append(ethernet(0x0800, ipv4(protocol, datagram[at : at + size], ident=ident, fragment=more | at // 8)))
+        out.append(
+            ethernet(0x0800, ipv4(protocol, datagram[at : at + size], ident=ident, fragment=more | at // 8))
+        )
         at += size
     return out
 
@@ -169,7 +175,9 @@ def make_batch(frames: Sequence[Frame], first: int = 0, clock_ns: int = 0) -> Fr
         columns[index] = (offset, len(content), wire, ts_ns, first + index + 1, 0, link_type)
         offset += len(content)
     content = b"\xff" * 3 + b"".join(one[1] for one in frames)
-    return FrameBatch(buffer=np.frombuffer(content, np.uint8), frames=columns, first_ordinal=first, clock_ns=clock_ns)
+    return FrameBatch(
+        buffer=np.frombuffer(content, np.uint8), frames=columns, first_ordinal=first, clock_ns=clock_ns
+    )
 
 
 def rows_of(frames: Sequence[Frame], decoder: Decoder | None = None) -> list[dict[str, Any]]:
@@ -184,7 +192,9 @@ def _rows(batch: FrameBatch, decoder: Decoder) -> Iterator[dict[str, Any]]:
             source = part.pool if row["pooled"] else part.buffer
             row["payload"] = source[row["payload_offset"] :][: row["payload_captured"]].tobytes()
             if row["outcome"] == Outcome.PACKET and not row["pooled"]:
-                row["payload_offset"] -= int(batch.frames["offset"][part.first_ordinal - batch.first_ordinal + index])
+                row["payload_offset"] -= int(
+                    batch.frames["offset"][part.first_ordinal - batch.first_ordinal + index]
+                )
             yield row
 
 

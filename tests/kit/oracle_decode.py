@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import struct
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from monitor.model.flow import ICMP6_COUNTERPART, ICMP_COUNTERPART
 from monitor.model.packet import NO_VLAN, Outcome, Tunnel
@@ -154,13 +154,13 @@ class OracleDecoder:
                     continue
                 state.headers += 1
                 if state.headers > MAX_HEADERS:
-                    raise Stop(Outcome.TOO_DEEP)
+                    stop(Outcome.TOO_DEEP)
                 layer = LAYERS[layer](state)
-        except Stop as stop:
-            return finish(state, stop.outcome)
+        except Stop as end:
+            return finish(state, end.outcome)
         return finish(state, Outcome.PACKET)
 
-    def _fragment(self, state: State) -> str:
+    def _fragment(self, state: State) -> str:  # noqa: C901 - one flat account
         assert state.fragment is not None
         identification, offset, more = state.fragment
         size = state.wire_end - state.at
@@ -183,6 +183,9 @@ class OracleDecoder:
         elif datagram.total is not None and offset + size > datagram.total:
             odd = True
             size = datagram.total - offset
+        elif datagram.total is not None and not more and offset + size < datagram.total and size % 8:
+            odd = True
+            size -= size % 8
         captured = min(state.end - state.at, size)
         if captured < size:
             datagram.cut = min(datagram.cut, offset + captured)
@@ -203,7 +206,7 @@ class OracleDecoder:
         assert datagram.total is not None
         self.datagrams = {key: other for key, other in self.datagrams.items() if other is not datagram}
         end = min(datagram.total, datagram.cut)
-        state.data = bytes(datagram.content.get(place, 0) for place in range(end))
+        state.data = bytes(datagram.content[place] for place in range(end))
         state.at, state.end, state.wire_end = 0, end, datagram.total
         state.snapped |= end < datagram.total
         state.pooled, state.unlimited = True, False
@@ -259,14 +262,16 @@ def keep(state: State, same: tuple[Any, ...] | None, **transport: int) -> None:
 # Link types
 
 
-def link(state: State, link_type: int) -> str:  # noqa: C901, PLR0911 - one flat choice
+def link(state: State, link_type: int) -> str:  # noqa: C901, PLR0911, PLR0912 - one flat choice
     match link_type:
         case 1:
             return "ethernet"
         case 0 | 108:
             (little,), (big,) = state.peek("<I"), state.take(">I")
             family = min(little, big)
-            return {2: "ipv4", 10: "ipv6", 23: "ipv6", 24: "ipv6", 28: "ipv6", 30: "ipv6"}.get(family) or not_ip()
+            return {2: "ipv4", 10: "ipv6", 23: "ipv6", 24: "ipv6", 28: "ipv6", 30: "ipv6"}.get(
+                family
+            ) or not_ip()
         case 12 | 14 | 101:
             return "ip"
         case 228:
@@ -304,7 +309,11 @@ def link(state: State, link_type: int) -> str:  # noqa: C901, PLR0911 - one flat
 
 
 def not_ip() -> str:
-    raise Stop(Outcome.NOT_IP)
+    stop(Outcome.NOT_IP)
+
+
+def stop(outcome: Outcome) -> NoReturn:
+    raise Stop(outcome)
 
 
 def cooked(state: State, protocol: int) -> str:
@@ -330,7 +339,7 @@ def ethernet(state: State) -> str:
     return "ether_type"
 
 
-def ether_type(state: State) -> str:  # noqa: C901, PLR0911 - one flat choice
+def ether_type(state: State) -> str:  # noqa: C901, PLR0911, PLR0912 - one flat choice
     kind = state.ether_type
     if kind in VLANS:
         tci, state.ether_type = state.take(">HH")
@@ -388,7 +397,10 @@ def llc(state: State) -> str:
     if head != (0xAA, 0xAA, 3):
         return not_ip()
     state.need(8)
-    oui, state.ether_type = state.data[state.at + 3 : state.at + 6], struct.unpack_from(">H", state.data, state.at + 6)[0]
+    oui, state.ether_type = (
+        state.data[state.at + 3 : state.at + 6],
+        struct.unpack_from(">H", state.data, state.at + 6)[0],
+    )
     state.at += 8
     if oui not in {b"\0\0\0", b"\0\0\xf8"} or state.ether_type < 0x600:
         return not_ip()
@@ -401,7 +413,7 @@ def mpls(state: State) -> str:
         if entry & 0x100:
             state.enter(Tunnel.MPLS, entry >> 12)
             return below_labels(state)
-    raise Stop(Outcome.TOO_DEEP)
+    raise Stop(Outcome.MALFORMED)
 
 
 def below_labels(state: State) -> str:
@@ -411,9 +423,9 @@ def below_labels(state: State) -> str:
         if left < 20:
             return "ipv4"
         first, _, total = state.peek(">BBH")
-        if first & 15 >= 5 and (total == 0 or total >= (first & 15) * 4):
+        if first & 15 >= 5 and (total == 0 or (first & 15) * 4 <= total <= state.wire_end - state.at):
             return "ipv4"
-    if nibble == 6 and (left < 40 or state.at + 40 + state.peek(">IH")[1] <= state.wire_end):
+    if nibble == 6 and (left < 40 or state.at + 40 + state.peek(">IH")[1] == state.wire_end):
         return "ipv6"
     if nibble == 0 and state.looks_ethernet(state.at + 4):
         state.at += 4
@@ -616,7 +628,7 @@ def udp(state: State) -> str | None:
         raise Stop(Outcome.MALFORMED)
     state.limit(state.at + length)
     state.at += 8
-    same = (checksum, length, start_of_payload(state)) if state.ip_id or length > 8 else None
+    same = (checksum, length, start_of_payload(state)) if state.ip_id else None
     keep(state, same, src_port=src, dst_port=dst)
     layer = PORTS.get(dst) or (PORTS[src] if src in ANSWERING_PORTS else None)
     state.guessed |= layer is not None
@@ -733,7 +745,10 @@ def pptp(state: State, flags: int) -> str:
 
 def eoip(state: State) -> str:
     state.need(8)
-    length, (tunnel_id,) = struct.unpack_from(">H", state.data, state.at + 4)[0], struct.unpack_from("<H", state.data, state.at + 6)
+    length, (tunnel_id,) = (
+        struct.unpack_from(">H", state.data, state.at + 4)[0],
+        struct.unpack_from("<H", state.data, state.at + 6),
+    )
     state.at += 8
     state.enter(Tunnel.GRE, tunnel_id)
     state.limit(state.at + length)
