@@ -4,7 +4,8 @@ Rule 1: no kernel knows a protocol above TCP. Rule 2: what is due at or before a
 packet touches anything. Rule 3: every kernel can stop at a packet and go on there (the event columns are bounded).
 """
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
 
 import numpy as np
 from numba import njit
@@ -20,6 +21,7 @@ from monitor.flow._layout import (
     PAYLOAD,
     RECENT,
     REUSED,
+    SATED,
     STARTED,
     TIMED_OUT,
     TimeoutClass,
@@ -27,7 +29,7 @@ from monitor.flow._layout import (
 
 MAX_PROBES = 256
 """Slots looked at for one flow; beyond, the flow found there makes room, so chosen collisions cost bounded time."""
-MAX_UNREAD = 4
+MAX_UNREAD = 8
 """Payload events of a direction that may wait for a decision; then Python reads them before the kernel goes on."""
 FAR_FUTURE = np.int64(2**62)
 _FIN, _SYN, _RST, _ACK = 0x01, 0x02, 0x04, 0x10
@@ -41,7 +43,11 @@ _OPENING, _ESTABLISHED, _CLOSED = (
 )
 _UDP_CLASS, _OTHER = int(TimeoutClass.UDP), int(TimeoutClass.OTHER)
 _MASK32 = 0xFFFFFFFF
+_V4_CLASS, _V4_MULTICAST = 0xF0000000, 0xE0000000
+_TELLING_PORTS = (53, 67, 68, 546, 547)
+"""DNS and DHCP inside the site name devices and what they look for."""
 
+Function = TypeVar("Function", bound=Callable[..., Any])
 Rows = Any
 """A structured array; its rows have named fields to numba."""
 Slots = NDArray[np.int64]
@@ -51,8 +57,25 @@ Record = Any
 Number = Any
 """An int64, uint64 or bool that numba infers; to a type checker numpy's scalars only get in the way."""
 
-_kernel = njit(cache=True, nogil=True, boundscheck=True)
-_inline = njit(cache=True, nogil=True, boundscheck=True, inline="always")
+# Nothing here makes or keeps an array, so references to arrays need not be counted, which costs more than the work.
+_compile: Any = njit
+_SAFE = {"nogil": True, "boundscheck": True, "_nrt": False}
+_AS_PART = _SAFE | {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+
+
+def _kernel(function: Function) -> Function:
+    """Compile what Python calls; kept on disk with all its parts."""
+    return cast("Function", _compile(cache=True, **_SAFE)(function))
+
+
+def _part(function: Function) -> Function:
+    """Compile what only kernels call."""
+    return cast("Function", _compile(**_AS_PART)(function))
+
+
+def _inline(function: Function) -> Function:
+    """Write a small function out where it is called."""
+    return cast("Function", _compile(inline="always", **_SAFE)(function))
 
 
 @_inline
@@ -105,7 +128,7 @@ def _same_key(flow: Record, packet: Record, source_is_low: Number) -> Number:
     )
 
 
-@_kernel
+@_part
 def _unlink(flows: Rows, state: Record, row: Number) -> None:
     flow = flows[row]
     before, after, kind = np.int64(flow.previous), np.int64(flow.next), np.int64(flow.timeout_class)
@@ -119,7 +142,7 @@ def _unlink(flows: Rows, state: Record, row: Number) -> None:
         flows[after].previous = before
 
 
-@_kernel
+@_part
 def _append(flows: Rows, state: Record, limits: Record, row: Number, kind: Number) -> None:
     """Put a flow at the end of a list and keep the earliest due."""
     flow = flows[row]
@@ -136,7 +159,7 @@ def _append(flows: Rows, state: Record, limits: Record, row: Number, kind: Numbe
     state.next_due_ns = min(state.next_due_ns, due)
 
 
-@_kernel
+@_part
 def _forget(flows: Rows, slots: Slots, state: Record, row: Number) -> None:
     """Take a flow out of the slots (backward shift, so no tombstones) and give its row back."""
     mask = np.int64(slots.shape[0] - 1)
@@ -161,7 +184,73 @@ def _forget(flows: Rows, slots: Slots, state: Record, row: Number) -> None:
     state.flows -= 1
 
 
-@_kernel
+@_inline
+def _is_group(high: Number, low: Number) -> Number:
+    """Whether an address is multicast or the limited broadcast (RFC 5771, RFC 919, RFC 4291 section 2.7)."""
+    if high == 0 and low >> np.uint64(32) == 0xFFFF:
+        return low & np.uint64(_V4_CLASS) == _V4_MULTICAST or low & np.uint64(_MASK32) == _MASK32
+    return high >> np.uint64(56) == 0xFF
+
+
+@_inline
+def _is_home(high: Number, low: Number, home: Rows) -> Number:
+    for i in range(home.shape[0]):
+        network = home[i]
+        if high & network.high_mask == network.high and low & network.low_mask == network.low:
+            return True
+    return False
+
+
+@_part
+def _is_internal(packet: Record, home: Rows) -> Number:
+    """Whether both ends belong to the site; a group that is spoken to is a part of it."""
+    return _is_home(packet.src_high, packet.src_low, home) and (
+        _is_group(packet.dst_high, packet.dst_low) or _is_home(packet.dst_high, packet.dst_low, home)
+    )
+
+
+@_part
+def _names_devices(packet: Record) -> Number:
+    found = False
+    for port in _TELLING_PORTS:
+        if packet.src_port == port or packet.dst_port == port:  # noqa: PLR1714 - numba has no such set
+            found = True
+    return found
+
+
+@_part
+def _tell(told: Record, flow: Record) -> None:
+    told.id = flow.id
+    told.start_ns = flow.start_ns
+    told.end_ns = flow.end_ns
+    told.last_ordinal = flow.last_ordinal
+    told.low_high = np.int64(flow.low_high)
+    told.low_low = np.int64(flow.low_low)
+    told.high_high = np.int64(flow.high_high)
+    told.high_low = np.int64(flow.high_low)
+    told.low_port = flow.low_port
+    told.high_port = flow.high_port
+    told.high_is_originator = flow.high_is_originator
+    told.protocol = flow.protocol
+    told.tunnel = flow.tunnel
+    told.tunnel_id = flow.tunnel_id
+    told.vlan = flow.vlan
+    told.interface = flow.interface
+    told.orig_mac = flow.orig_mac
+    told.resp_mac = flow.resp_mac
+    told.orig_packets = flow.packets[0]
+    told.resp_packets = flow.packets[1]
+    told.orig_bytes = flow.bytes[0]
+    told.resp_bytes = flow.bytes[1]
+    told.orig_flags = flow.flags[0]
+    told.resp_flags = flow.flags[1]
+    told.duplicates = flow.duplicates
+    told.first_reset = flow.first_reset
+    told.timeout_class = flow.timeout_class
+    told.internal = flow.internal
+
+
+@_part
 def _end(
     flows: Rows,
     slots: Slots,
@@ -174,7 +263,10 @@ def _end(
     why: Number,
 ) -> None:
     """Report a flow's end with a copy of its row, and forget it."""
-    snapshots[state.snapshots] = flows[row]
+    if flows[row].silent:
+        _forget(flows, slots, state, row)
+        return
+    _tell(snapshots[state.snapshots], flows[row])
     event = events[state.events]
     event.kind = ENDED
     event.direction = 0
@@ -190,7 +282,7 @@ def _end(
     _forget(flows, slots, state, row)
 
 
-@_kernel
+@_part
 def _next_due(flows: Rows, state: Record, limits: Record) -> Number:
     """Return the row that is due first (ties: used earlier) and note its time."""
     best, best_due, best_ordinal = np.int64(NOBODY), FAR_FUTURE, FAR_FUTURE
@@ -205,7 +297,7 @@ def _next_due(flows: Rows, state: Record, limits: Record) -> Number:
     return best
 
 
-@_kernel
+@_part
 def _longest_silent(flows: Rows, state: Record) -> Number:
     best, best_ns, best_ordinal = np.int64(NOBODY), FAR_FUTURE, FAR_FUTURE
     for kind in range(CLASSES):
@@ -218,7 +310,7 @@ def _longest_silent(flows: Rows, state: Record) -> Number:
     return best
 
 
-@_kernel
+@_part
 def _room(state: Record, events: Rows, snapshots: Rows) -> Number:
     """Whether the worst packet (evict, end and start, payload) still fits."""
     return state.events + 5 <= events.shape[0] and state.snapshots + 4 <= snapshots.shape[0]
@@ -258,7 +350,7 @@ def drain(flows: Rows, slots: Slots, state: Record, events: Rows, snapshots: Row
     return True
 
 
-@_kernel
+@_part
 def _insert(
     flows: Rows,
     slots: Slots,
@@ -270,6 +362,7 @@ def _insert(
     tag: Number,
     source_is_low: Number,
     ordinal: Number,
+    home: Rows,
 ) -> Number:
     """Start a flow; returns its row."""
     if state.free == NOBODY and state.fresh == flows.shape[0]:
@@ -346,6 +439,8 @@ def _insert(
     flow.duplicates = 0
     flow.first_reset = 0
     flow.spoke = 0
+    flow.internal = _is_internal(packet, home)
+    flow.silent = flow.internal and not _names_devices(packet)
     for side in range(2):
         flow.packets[side] = 0
         flow.bytes[side] = 0
@@ -353,7 +448,7 @@ def _insert(
         flow.reached[side] = 0
         flow.seen_ns[side] = 0
         flow.flags[side] = 0
-        flow.hungry[side] = HUNGRY
+        flow.hungry[side] = SATED if flow.silent else HUNGRY
         flow.unread[side] = 0
         flow.recent_at[side] = 0
     for i in range(2 * RECENT):
@@ -362,7 +457,10 @@ def _insert(
     _append(flows, state, limits, row, kind)
     state.flows += 1
     state.started += 1
-    snapshots[state.snapshots] = flow
+    if flow.silent:
+        state.silent += 1
+        return row
+    _tell(snapshots[state.snapshots], flow)
     event = events[state.events]
     event.kind = STARTED
     event.direction = np.int64(answer)
@@ -378,7 +476,7 @@ def _insert(
     return row
 
 
-@_kernel
+@_part
 def _find(flows: Rows, slots: Slots, packet: Record, tag: Number, source_is_low: Number) -> Number:
     mask = np.int64(slots.shape[0] - 1)
     at = np.int64(tag) & mask
@@ -462,6 +560,7 @@ def run(
     limits: Record,
     events: Rows,
     snapshots: Rows,
+    home: Rows,
 ) -> Number:
     """Take packets[start:] into the table; returns the first that was not taken.
 
@@ -488,7 +587,6 @@ def run(
             continue
         if not _room(state, events, snapshots):
             return i
-        state.packets += 1
         tag = np.uint32(hashed & np.uint64(_MASK32))
         source_is_low = _source_is_low(packet)
         row = _find(flows, slots, packet, tag, source_is_low)
@@ -498,7 +596,9 @@ def run(
                 _end(flows, slots, state, events, snapshots, row, packet.ts_ns, ordinal, REUSED)
                 row = np.int64(NOBODY)
         if row == NOBODY:
-            row = _insert(flows, slots, state, limits, events, snapshots, packet, tag, source_is_low, ordinal)
+            row = _insert(
+                flows, slots, state, limits, events, snapshots, packet, tag, source_is_low, ordinal, home
+            )
         flow = flows[row]
         side = np.int64(source_is_low == (flow.high_is_originator == 1))
         if packet.payload_wire > 0 and flow.hungry[side] == HUNGRY:
@@ -508,6 +608,7 @@ def run(
             if flow.unread[side] == MAX_UNREAD:
                 return i
             flow.unread[side] += 1
+        state.packets += 1
         if _delivered_twice(flow, packet, side, limits.duplicate_window_ns):
             flow.duplicates += 1
             state.duplicates += 1

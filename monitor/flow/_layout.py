@@ -1,7 +1,6 @@
 """The columns of the flow table and of its events; kernels and their Python side read the same names."""
 
 from enum import IntEnum
-from typing import Any
 
 import numpy as np
 
@@ -58,6 +57,8 @@ FLOW = np.dtype(
         ("high_is_originator", np.uint8),
         ("first_reset", np.uint8),  # 1 originator, 2 responder
         ("timeout_class", np.uint8),
+        ("internal", np.uint8),  # both ends are the site's own
+        ("silent", np.uint8),  # inside the site and nobody's business: counted, not told
         ("spoke", np.uint8),  # TCP payload was seen
         ("flags", np.uint8, (2,)),  # TCP flags, OR
         ("hungry", np.uint8, (2,)),  # SATED, HUNGRY or INSATIABLE for payload of this direction
@@ -67,54 +68,46 @@ FLOW = np.dtype(
     align=True,
 )
 
-_TOLD: dict[str, str | tuple[str, int]] = {
-    "id": "id",
-    "start_ns": "start_ns",
-    "end_ns": "end_ns",
-    "last_ordinal": "last_ordinal",
-    "low_high": "low_high",
-    "low_low": "low_low",
-    "high_high": "high_high",
-    "high_low": "high_low",
-    "low_port": "low_port",
-    "high_port": "high_port",
-    "high_is_originator": "high_is_originator",
-    "protocol": "protocol",
-    "tunnel": "tunnel",
-    "tunnel_id": "tunnel_id",
-    "vlan": "vlan",
-    "interface": "interface",
-    "orig_mac": "orig_mac",
-    "resp_mac": "resp_mac",
-    "orig_packets": ("packets", 0),
-    "resp_packets": ("packets", 1),
-    "orig_bytes": ("bytes", 0),
-    "resp_bytes": ("bytes", 1),
-    "orig_flags": ("flags", 0),
-    "resp_flags": ("flags", 1),
-    "duplicates": "duplicates",
-    "first_reset": "first_reset",
-    "timeout_class": "timeout_class",
-}
-
-
-def _told() -> np.dtype[np.void]:
-    """Return a dtype over the same bytes with only what Python needs of a row, no field nested."""
-    formats: list[np.dtype[Any]] = []
-    offsets: list[int] = []
-    for place in _TOLD.values():
-        name, index = (place, 0) if isinstance(place, str) else place
-        column, offset = FLOW.fields[name][:2]  # type: ignore[index]  # FLOW is structured
-        formats.append(column.base)
-        offsets.append(offset + index * column.base.itemsize)
-    return np.dtype({"names": list(_TOLD), "formats": formats, "offsets": offsets, "itemsize": FLOW.itemsize})
-
-
-TOLD = _told()
+# What Python is told of a flow: whole numbers of one size, so that a row becomes a Python list in one step.
+_ENDS = (
+    "id",
+    "start_ns",
+    "low_high",  # address words, as signed numbers
+    "low_low",
+    "high_high",
+    "high_low",
+    "low_port",
+    "high_port",
+    "high_is_originator",
+    "protocol",
+    "tunnel",
+    "tunnel_id",
+    "vlan",
+    "interface",
+    "orig_mac",
+    "resp_mac",
+    "internal",
+)
+_TOTALS = (
+    "end_ns",
+    "last_ordinal",
+    "orig_packets",
+    "resp_packets",
+    "orig_bytes",
+    "resp_bytes",
+    "orig_flags",
+    "resp_flags",
+    "duplicates",
+    "first_reset",
+    "timeout_class",
+)
+TOLD = np.dtype([(name, np.int64) for name in _ENDS + _TOTALS])
+TOTALS_AT = len(_ENDS)
 
 STARTED, PAYLOAD, ENDED = 1, 2, 3
 SATED, HUNGRY, INSATIABLE = 0, 1, 2
-TIMED_OUT, REUSED, EVICTED, LEFT_OPEN = 1, 2, 3, 4
+# Typed numbers: numba would compile what takes a bare constant once for each of its values.
+TIMED_OUT, REUSED, EVICTED, LEFT_OPEN = np.int64(1), np.int64(2), np.int64(3), np.int64(4)
 
 # Every column costs when events become Python numbers, so those of payload serve the other kinds too.
 EVENT = np.dtype(
@@ -144,6 +137,7 @@ STATE = np.dtype(
         ("free", np.int64),  # first row that was given back
         ("fresh", np.int64),  # first row never used; rows after it have not even touched memory
         ("started", np.int64),  # counters from here
+        ("silent", np.int64),
         ("evicted", np.int64),
         ("crowded", np.int64),
         ("duplicates", np.int64),
@@ -151,6 +145,10 @@ STATE = np.dtype(
         ("head", np.int64, (CLASSES,)),
         ("tail", np.int64, (CLASSES,)),
     ]
+)
+
+NETWORK = np.dtype(
+    [("high", np.uint64), ("low", np.uint64), ("high_mask", np.uint64), ("low_mask", np.uint64)]
 )
 
 LIMITS = np.dtype(

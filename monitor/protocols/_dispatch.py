@@ -4,13 +4,15 @@ It holds a state only for flows that somebody reads: nobody's payload is not eve
 flow table is told that the direction is sated.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import cast
 
 from monitor.model.errors import Malformed
-from monitor.model.flow import Direction, Flow, FlowEvent, FlowEventKind
-from monitor.model.observation import Observation, Seen
+from monitor.model.flow import Appetites, ConnState, Direction, Flow, FlowTotals, Moment
+from monitor.model.observation import Observation, Seen, Value
 from monitor.model.packet import IpProtocol
-from monitor.model.parser import Parser, Verdict
+from monitor.model.parser import FOREVER, Parser, Swallower, Verdict
 from monitor.model.tally import Tally
 
 PROBE_BYTES = 4096
@@ -23,60 +25,60 @@ PREFIX_BYTES = 32
 """Length of ``payload.prefix``."""
 
 Parsers = tuple[type[Parser], ...]
+_UP, _DOWN = Direction.ORIGINATOR, Direction.RESPONDER
+_BITS = (1, 2)
+_BOTH = 3
+_TCP = int(IpProtocol.TCP)
+_CLOSED = frozenset({ConnState.SF, ConnState.S3, ConnState.SHR})
+"""States of a connection that the responder closed with a FIN."""
 
 
-class _Reading:
-    """What is known about one flow's payload."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class News:
+    """What of the same is worth saying again."""
 
-    __slots__ = ("candidates", "done", "faults", "heads", "parser", "probed")
+    repeats: bool = True
+    """False: an observation that repeats the one before it, of its type and flow, is not said again."""
+    heads: frozenset[bytes] | None = None
+    """First bytes of which ``flow_payload`` is worth saying; None for all."""
 
-    def __init__(self, candidates: Parsers) -> None:
-        self.parser: Parser | None = None
-        self.candidates = [candidates, candidates]
-        self.heads = [b"", b""]
-        self.probed = [0, 0]
-        self.done = [False, False]
-        self.faults = 0
+
+LEARNT_FROM = frozenset({"dns_answer", "dhcp"})
+"""Said again all the same: what they teach has a life time."""
 
 
 class Dispatcher:
-    """Turns flow events into observations."""
+    """Opens a reader for each flow; holds what all of them share."""
 
     def __init__(
-        self,
-        parsers: Mapping[str, type[Parser]],
-        wanted: frozenset[str],
-        sated: Callable[[Flow, Direction], None],
+        self, parsers: Mapping[str, type[Parser]], wanted: frozenset[str], appetites: Appetites, news: News
     ) -> None:
-        self._wanted = wanted
-        self._sated = sated
-        self._wants_prefix = "flow_payload" in wanted
+        self.wanted = wanted
+        self.appetites = appetites
+        self.news = news
         useful = [parser for parser in parsers.values() if parser.YIELDS & wanted]
-        self._by_port, self._any_port = _tables(useful)
-        self._readings: dict[int, _Reading] = {}
         self.malformed = Tally(parser.NAME for parser in useful)
+        self.swallowers = frozenset(parser for parser in useful if hasattr(parser, "swallow"))
+        self._by_port, self._any_port = _tables(useful)
+        self._wants_prefix = "flow_payload" in wanted
+        self._wants_start = "flow_start" in wanted
 
-    def take(self, event: FlowEvent) -> list[Observation]:
-        """Return what is to be said of the event."""
-        kind = event.kind
-        if kind is FlowEventKind.PAYLOAD:
-            return self._payload(event)
-        if kind is FlowEventKind.STARTED:
-            return self._started(event)
-        if kind is FlowEventKind.ENDED:
-            return self._ended(event)
-        return self._gap(event)
+    def started(
+        self, flow: Flow, direction: Direction, moment: Moment
+    ) -> tuple["Reading", Sequence[Observation]]:
+        """Open the reader of a new flow."""
+        reading = Reading(self, flow, self._candidates(flow))
+        if not self._wants_start or _is_only_a_look_up(flow):
+            return reading, ()
+        return reading, (Observation("flow_start", {}, flow, direction, *moment),)
 
-    def _started(self, event: FlowEvent) -> list[Observation]:
-        flow = event.flow
-        if not self._wants_prefix and not self._candidates(flow):
-            self._sated(flow, Direction.ORIGINATOR)
-            self._sated(flow, Direction.RESPONDER)
-        if "flow_start" not in self._wanted:
+    def prefix(self, flow: Flow, direction: Direction, payload: bytes, moment: Moment) -> list[Observation]:
+        """Return the first payload of a direction, if anybody cares."""
+        heads = self.news.heads
+        if not self._wants_prefix or (heads is not None and payload[:1] not in heads):
             return []
-        return [
-            Observation("flow_start", {}, flow, event.direction, event.ts_ns, event.ordinal, event.number)
-        ]
+        fields: dict[str, Value] = {"payload.prefix": payload[:PREFIX_BYTES].hex()}
+        return [Observation("flow_payload", fields, flow, direction, *moment)]
 
     def _candidates(self, flow: Flow) -> Parsers:
         by_port = self._by_port
@@ -86,128 +88,189 @@ class Dispatcher:
             or self._any_port.get(flow.protocol, ())
         )
 
-    def _payload(self, event: FlowEvent) -> list[Observation]:
-        flow, direction = event.flow, event.direction
-        reading = self._readings.get(flow.id)
-        said: list[Observation] = []
-        if reading is None:
-            reading = self._readings[flow.id] = _Reading(self._candidates(flow))
-        if reading.parser is None:
-            if self._wants_prefix and reading.probed[direction] == 0:
-                prefix = event.payload[:PREFIX_BYTES].hex()
-                said = _observations(event, (Seen("flow_payload", {"payload.prefix": prefix}),))
-            reading.parser = self._probe(reading, event)
-            return said + self._begin(reading, event)
-        return said + self._feed(reading, event)
 
-    def _probe(self, reading: _Reading, event: FlowEvent) -> Parser | None:
+class _Probing:
+    """What is kept of a flow until its parser is found."""
+
+    __slots__ = ("candidates", "heads", "times")
+
+    def __init__(self, candidates: Parsers) -> None:
+        self.candidates = [candidates, candidates]
+        self.heads = [b"", b""]
+        self.times = [0, 0]
+
+
+class Reading:
+    """The reader of one flow: asks the parsers, then feeds the one that is sure."""
+
+    __slots__ = (
+        "_candidates",
+        "_done",
+        "_faults",
+        "_insatiable",
+        "_parser",
+        "_probing",
+        "_room",
+        "_said",
+        "_stale",
+        "flow",
+        "swallow",
+    )
+
+    def __init__(self, room: Dispatcher, flow: Flow, candidates: Parsers) -> None:
+        self.flow = flow
+        self._room = room
+        self._candidates = candidates
+        self.swallow: Callable[[Direction, memoryview], bool] | None = None
+        self._parser: Parser | None = None
+        self._probing: _Probing | None = None
+        self._said: dict[tuple[str, int], dict[str, Value]] | None = None
+        """The last fields said, by type and direction."""
+        self._done = 0
+        """A bit for each direction; likewise the next."""
+        self._insatiable = 0
+        self._faults = 0
+        self._stale = (0, 0)
+        """Payloads of each direction in a row that brought nothing new."""
+
+    def wants(self, direction: Direction) -> bool:  # noqa: ARG002 - nothing is known yet of either
+        return bool(self._candidates) or "flow_payload" in self._room.wanted
+
+    def payload(self, direction: Direction, payload: bytes, moment: Moment) -> Sequence[Observation]:
+        parser = self._parser
+        if parser is None:
+            return self._first(direction, payload, moment)
+        try:
+            seen = parser.feed(direction, payload)
+        except Malformed:
+            self._fault(parser)
+            return ()
+        return self._say(parser, seen, direction, moment)
+
+    def gap(self, direction: Direction, missing: int, moment: Moment) -> Sequence[Observation]:
+        parser = self._parser
+        if parser is None:
+            self._stop(direction)
+            return ()
+        return self._say(parser, parser.gap(direction, missing), direction, moment)
+
+    def ended(self, totals: FlowTotals, moment: Moment) -> Sequence[Observation]:
+        said: list[Observation] = []
+        if self._parser is not None and self._done != _BOTH:
+            try:
+                for kind, fields in self._parser.end(closed=totals.state in _CLOSED):
+                    said.append(Observation(kind, fields, self.flow, _UP, *moment, totals=totals))
+            except Malformed:
+                self._room.malformed.add(self._parser.NAME)
+        if "flow_end" in self._room.wanted and not _is_only_a_look_up(self.flow):
+            said.append(Observation("flow_end", {}, self.flow, _UP, *moment, totals=totals))
+        return said
+
+    def _first(self, direction: Direction, payload: bytes, moment: Moment) -> list[Observation]:
+        """Find a parser; feed it what was kept of both directions."""
+        probing = self._probing
+        if probing is None:
+            probing = self._probing = _Probing(self._candidates)
+        said: list[Observation] = []
+        if probing.times[direction] == 0:
+            said = self._room.prefix(self.flow, direction, payload, moment)
+        parser = self._parser = self._probe(probing, direction, payload)
+        if parser is None:
+            return said
+        self._probing = None
+        if type(parser) in self._room.swallowers:
+            self.swallow = cast("Swallower", parser).swallow
+        for side in (_UP, _DOWN):
+            head = probing.heads[side]
+            if head and not self._done & _BITS[side]:
+                said += self.payload(side, head, moment)
+            elif parser.appetite(side) == 0:
+                self._stop(side)
+        return said
+
+    def _probe(self, probing: _Probing, direction: Direction, payload: bytes) -> Parser | None:
         """Ask the candidates; return the parser, or end the direction when none is left."""
-        flow, direction = event.flow, event.direction
-        head = reading.heads[direction] + event.payload
-        reading.probed[direction] += 1
+        flow = self.flow
+        head = probing.heads[direction] + payload
+        probing.times[direction] += 1
         unsure = []
-        for parser in reading.candidates[direction]:
+        for parser in probing.candidates[direction]:
             verdict = parser.probe(head, flow, direction)
             if verdict is Verdict.CERTAIN:
-                reading.heads[direction] = head
-                return parser(flow, self._wanted)
+                probing.heads[direction] = head
+                return parser(flow, self._room.wanted)
             if verdict is Verdict.UNSURE:
                 unsure.append(parser)
-        if flow.protocol == IpProtocol.TCP:
-            reading.candidates[direction] = tuple(unsure)
-            reading.heads[direction] = head
+        if flow.protocol == _TCP:
+            probing.candidates[direction] = tuple(unsure)
+            probing.heads[direction] = head
             if unsure and len(head) < PROBE_BYTES:
                 return None
-        elif reading.candidates[direction] and reading.probed[direction] < PROBE_DATAGRAMS:
+        elif probing.candidates[direction] and probing.times[direction] < PROBE_DATAGRAMS:
             return None
-        self._stop(reading, flow, direction)
+        probing.heads[direction] = b""
+        self._stop(direction)
         return None
 
-    def _begin(self, reading: _Reading, event: FlowEvent) -> list[Observation]:
-        """Feed a parser just found with what was kept of both directions."""
+    def _say(
+        self, parser: Parser, seen: Iterable[Seen], direction: Direction, moment: Moment
+    ) -> list[Observation]:
+        """Turn what a parser saw into observations, and see what it still wants."""
         said: list[Observation] = []
-        if reading.parser is None:
-            return said
-        for direction in (Direction.ORIGINATOR, Direction.RESPONDER):
-            head, reading.heads[direction] = reading.heads[direction], b""
-            if head:
-                said += self._feed(reading, event._replace(direction=direction, payload=head))
-        return said
-
-    def _feed(self, reading: _Reading, event: FlowEvent) -> list[Observation]:
-        """Give a parser payload, or the news that some is missing."""
-        parser = reading.parser
-        said: list[Observation] = []
-        if parser is None or reading.done[event.direction]:
-            return said
         try:
             # One by one, so that what was complete before a malformed byte is kept.
-            for seen in self._give(parser, event):
-                said += _observations(event, (seen,))
-            reading.faults = 0
+            for kind, fields in seen:
+                if self._is_news(kind, direction, fields):
+                    said.append(Observation(kind, fields, self.flow, direction, *moment))
         except Malformed:
-            self.malformed.add(parser.NAME)
-            reading.faults += 1
-            if event.flow.protocol == IpProtocol.TCP or reading.faults == MAX_FAULTS:
-                self._stop(reading, event.flow, Direction.ORIGINATOR)
-                self._stop(reading, event.flow, Direction.RESPONDER)
+            self._fault(parser)
             return said
-        for direction in (Direction.ORIGINATOR, Direction.RESPONDER):
-            if not reading.done[direction] and parser.appetite(direction) == 0:
-                self._stop(reading, event.flow, direction)
+        appetite = parser.appetite(direction)
+        if appetite == 0 or (
+            parser.PATIENCE is not None and self._is_tired(parser.PATIENCE, direction, said)
+        ):
+            self._stop(direction)
+        elif appetite == FOREVER and not self._insatiable & _BITS[direction]:
+            self._insatiable |= _BITS[direction]
+            self._room.appetites.insatiable(self.flow, direction)
         return said
 
-    @staticmethod
-    def _give(parser: Parser, event: FlowEvent) -> Iterable[Seen]:
-        if event.kind is FlowEventKind.GAP:
-            return parser.gap(event.direction, event.missing)
-        return parser.feed(event.direction, event.payload)
+    def _is_news(self, kind: str, direction: Direction, fields: dict[str, Value]) -> bool:
+        if self._room.news.repeats or kind in LEARNT_FROM:
+            return True
+        if self._said is None:
+            self._said = {}
+        if self._said.get((kind, direction)) == fields:
+            return False
+        self._said[kind, direction] = fields
+        return True
 
-    def _gap(self, event: FlowEvent) -> list[Observation]:
-        reading = self._readings.get(event.flow.id)
-        if reading is None:
-            reading = self._readings[event.flow.id] = _Reading(self._candidates(event.flow))
-        if reading.parser is None:
-            self._stop(reading, event.flow, event.direction)
-            return []
-        return self._feed(reading, event)
+    def _is_tired(self, patience: int, direction: Direction, said: list[Observation]) -> bool:
+        """Whether a direction has only repeated itself for long."""
+        if self._room.news.repeats:
+            return False
+        stale = 0 if said else self._stale[direction] + 1
+        self._stale = (stale, self._stale[1]) if direction is _UP else (self._stale[0], stale)
+        return stale >= patience
 
-    def _ended(self, event: FlowEvent) -> list[Observation]:
-        reading = self._readings.pop(event.flow.id, None)
-        said: list[Observation] = []
-        if reading is not None and reading.parser is not None:
-            try:
-                said = _observations(event, reading.parser.end())
-            except Malformed:
-                self.malformed.add(reading.parser.NAME)
-        if "flow_end" in self._wanted:
-            flow = event.flow
-            said.append(
-                Observation(
-                    "flow_end",
-                    {},
-                    flow,
-                    event.direction,
-                    event.ts_ns,
-                    event.ordinal,
-                    event.number,
-                    totals=event.totals,
-                )
-            )
-        return said
+    def _fault(self, parser: Parser) -> None:
+        """Count what was malformed; a stream is lost by it, a datagram is only itself."""
+        self._room.malformed.add(parser.NAME)
+        self._faults += 1
+        if self.flow.protocol == _TCP or self._faults == MAX_FAULTS:
+            self._stop(_UP)
+            self._stop(_DOWN)
 
-    def _stop(self, reading: _Reading, flow: Flow, direction: Direction) -> None:
-        reading.done[direction] = True
-        reading.candidates[direction] = ()
-        reading.heads[direction] = b""
-        self._sated(flow, direction)
-        if reading.done[1 - direction]:
-            self._readings.pop(flow.id, None)
+    def _stop(self, direction: Direction) -> None:
+        self._done |= _BITS[direction]
+        self._room.appetites.sated(self.flow, direction)
+        if self._done == _BOTH:
+            self._parser = self._probing = self._said = self.swallow = None
 
 
-def _observations(event: FlowEvent, seen: Iterable[Seen]) -> list[Observation]:
-    _, flow, direction, ts_ns, ordinal, number, *_ = event
-    return [Observation(kind, fields, flow, direction, ts_ns, ordinal, number) for kind, fields in seen]
+def _is_only_a_look_up(flow: Flow) -> bool:
+    """Whether a flow is told for its messages alone: datagrams inside the site (DNS, DHCP) are no contact."""
+    return flow.internal and flow.protocol != _TCP
 
 
 def _tables(parsers: Iterable[type[Parser]]) -> tuple[dict[tuple[int, int], Parsers], dict[int, Parsers]]:

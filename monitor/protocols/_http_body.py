@@ -46,6 +46,15 @@ class Digest:
         elif self._undecided:
             self._look(content)
 
+    def swallow(self, content: memoryview) -> bool:
+        """Take content without a copy, once it is decided what is kept."""
+        if self._undecided:
+            return False
+        self.count += len(content)
+        if self._hash is not None:
+            self._hash.update(content)
+        return True
+
     def skip(self, missing: int) -> None:
         self.settle()
         self.missing += missing
@@ -88,6 +97,13 @@ class Sized:
     def done(self) -> bool:
         return self._remaining == 0
 
+    def swallow(self, data: memoryview) -> bool:
+        """Take data that lies in the middle of the body; False when it may end here, or is to be looked at."""
+        if len(data) >= self._remaining or (self.digest is not None and not self.digest.swallow(data)):
+            return False
+        self._remaining -= len(data)
+        return True
+
     def read(self, data: bytes, at: int) -> int:
         """Take what is its own from ``at`` on; return where that ends."""
         content = data[at : at + self._remaining]
@@ -123,6 +139,13 @@ class Chunked:
         self._part = _Part.SIZE
         self._line = b""
         self._trailer_bytes = 0
+
+    def swallow(self, data: memoryview) -> bool:
+        """Take data that lies in the middle of the body; False when it may end here, or is to be looked at."""
+        if len(data) >= self._remaining or (self.digest is not None and not self.digest.swallow(data)):
+            return False
+        self._remaining -= len(data)
+        return True
 
     def read(self, data: bytes, at: int) -> int:
         """Take what is its own from ``at`` on; return where that ends."""

@@ -6,7 +6,7 @@ It only decides what is worth hashing whole; whether an image is expected or wro
 from enum import Enum
 from functools import lru_cache
 
-PREFIX_BYTES = 16
+PREFIX_BYTES = 64
 """First bytes of a body that are looked at, and shown."""
 
 MAGICS = {

@@ -50,6 +50,7 @@ class CoapParser:
     PROTOCOL: ClassVar[frozenset[int]] = frozenset({IpProtocol.UDP})
     PORTS: ClassVar[frozenset[int]] = frozenset({5683, 5684, 5685, 5686, 5783})
     ANY_PORT: ClassVar[bool] = False
+    PATIENCE: ClassVar[int | None] = None
     YIELDS: ClassVar[frozenset[str]] = frozenset({"coap_request", "coap_response"})
 
     def __init__(self, flow: Flow, wanted: frozenset[str]) -> None:  # noqa: ARG002 - the contract's signature
@@ -83,7 +84,7 @@ class CoapParser:
     def gap(self, direction: Direction, missing: int) -> Iterable[Seen]:  # noqa: ARG002 - datagrams have no gaps
         return ()
 
-    def end(self) -> Iterable[Seen]:
+    def end(self, *, closed: bool = True) -> Iterable[Seen]:  # noqa: ARG002 - the contract's signature
         return ()
 
     def appetite(self, direction: Direction) -> int:  # noqa: ARG002 - both may ask and answer

@@ -24,6 +24,7 @@ class DhcpParser:
     PROTOCOL: ClassVar[frozenset[int]] = frozenset({IpProtocol.UDP})
     PORTS: ClassVar[frozenset[int]] = _V4_PORTS | _V6_PORTS
     ANY_PORT: ClassVar[bool] = False
+    PATIENCE: ClassVar[int | None] = None
     YIELDS: ClassVar[frozenset[str]] = frozenset({"dhcp"})
 
     def __init__(self, flow: Flow, wanted: frozenset[str]) -> None:  # noqa: ARG002 - the contract's
@@ -40,7 +41,7 @@ class DhcpParser:
     def gap(self, direction: Direction, missing: int) -> Iterable[Seen]:  # noqa: ARG002 - the contract's
         return ()
 
-    def end(self) -> Iterable[Seen]:
+    def end(self, *, closed: bool = True) -> Iterable[Seen]:  # noqa: ARG002 - the contract's signature
         return ()
 
     def appetite(self, direction: Direction) -> int:  # noqa: ARG002 - the contract's

@@ -28,6 +28,7 @@ class DnsParser:
     PROTOCOL: ClassVar[frozenset[int]] = frozenset({IpProtocol.TCP, IpProtocol.UDP})
     PORTS: ClassVar[frozenset[int]] = frozenset({53, _MDNS_PORT, _LLMNR_PORT})
     ANY_PORT: ClassVar[bool] = False
+    PATIENCE: ClassVar[int | None] = None
     YIELDS: ClassVar[frozenset[str]] = frozenset({"dns_query", "dns_answer"})
 
     def __init__(self, flow: Flow, wanted: frozenset[str]) -> None:
@@ -58,7 +59,7 @@ class DnsParser:
             return ()
         return self._read_cut(self._streams[direction].skip(missing))
 
-    def end(self) -> Iterable[Seen]:
+    def end(self, *, closed: bool = True) -> Iterable[Seen]:  # noqa: ARG002 - the contract's signature
         for stream in self._streams or ():
             yield from self._read_cut(stream.take_rest())
 

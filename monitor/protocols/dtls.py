@@ -52,6 +52,7 @@ class DtlsParser:
     PROTOCOL: ClassVar[frozenset[int]] = frozenset({_UDP})
     PORTS: ClassVar[frozenset[int]] = frozenset({2083, 4433, 5061, 5246, 5349, 5684, 5686, 5694, 8883})
     ANY_PORT: ClassVar[bool] = True
+    PATIENCE: ClassVar[int | None] = None
     YIELDS: ClassVar[frozenset[str]] = frozenset({"dtls_client_hello"}) | _SERVER_TYPES
 
     def __init__(self, flow: Flow, wanted: frozenset[str]) -> None:
@@ -89,7 +90,7 @@ class DtlsParser:
         del direction, missing
         return ()
 
-    def end(self) -> Iterable[Seen]:
+    def end(self, *, closed: bool = True) -> Iterable[Seen]:  # noqa: ARG002 - the contract's signature
         return ()
 
     def appetite(self, direction: Direction) -> int:

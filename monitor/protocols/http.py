@@ -72,6 +72,7 @@ class HttpParser:
     PROTOCOL: ClassVar[frozenset[int]] = frozenset({IpProtocol.TCP})
     PORTS: ClassVar[frozenset[int]] = frozenset({80, 591, 3128, 7547, 8000, 8008, 8080, 8081, 8088, 8888})
     ANY_PORT: ClassVar[bool] = True
+    PATIENCE: ClassVar[int | None] = None
     YIELDS: ClassVar[frozenset[str]] = frozenset({"http_request", "http_response"})
 
     def __init__(self, flow: Flow, wanted: frozenset[str]) -> None:  # noqa: ARG002 - the contract's signature
@@ -102,6 +103,11 @@ class HttpParser:
             return _say_then_raise(seen, fault)
         return seen
 
+    def swallow(self, direction: Direction, payload: memoryview) -> bool:
+        """Take the middle of a body, which most of a download is."""
+        side = self._sides[direction]
+        return side.body is not None and not side.pending and side.body.swallow(payload)
+
     def gap(self, direction: Direction, missing: int) -> Iterable[Seen]:
         side = self._sides[direction]
         seen: list[Seen] = []
@@ -114,11 +120,11 @@ class HttpParser:
             _end_body(side, seen, complete=True)
         return seen
 
-    def end(self) -> Iterable[Seen]:
+    def end(self, *, closed: bool = True) -> Iterable[Seen]:
         seen: list[Seen] = []
         for side in self._sides:
             if side.body is not None and side.body.ends_with_flow:
-                _end_body(side, seen, complete=True)
+                _end_body(side, seen, complete=closed)
         self._give_up(seen)
         return seen
 

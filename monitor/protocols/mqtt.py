@@ -39,6 +39,10 @@ RESYNC_BYTES = 1 << 20
 _MORE = -1
 """The packet is not complete."""
 _WHOLE = frozenset({CONNECT, SUBSCRIBE})
+_WITH_PROPERTIES = 5
+"""Protocol level from which packets carry properties."""
+_KEEP_ALIVES = frozenset({b"\xc0\x00", b"\xd0\x00"})
+"""PINGREQ and PINGRESP (sections 3.12, 3.13)."""
 _QOS = 6
 """Bits of the quality of service; both set is forbidden (section 3.3.1.2)."""
 _CONNECT_BYTE = CONNECT << 4
@@ -55,7 +59,18 @@ _LONGEST_OPENING = max(map(len, _OPENINGS))
 class _Side:
     """One direction: what is kept of a packet that is not complete, or how much of one is to be stepped over."""
 
-    __slots__ = ("aliases", "done", "is_lost", "need", "pending", "skip", "strayed_bytes")
+    __slots__ = (
+        "aliases",
+        "done",
+        "is_lost",
+        "last_head",
+        "last_seen",
+        "last_size",
+        "need",
+        "pending",
+        "skip",
+        "strayed_bytes",
+    )
 
     def __init__(self) -> None:
         self.pending = bytearray()
@@ -66,6 +81,14 @@ class _Side:
         self.is_lost = False
         self.strayed_bytes = 0
         self.done = False
+        self.last_head = b""
+        """The last PUBLISH that filled its segment, up to the end of its topic: telemetry repeats it with new values."""
+        self.last_size = -1
+        self.last_seen: tuple[Seen, ...] = ()
+
+    @property
+    def is_between_packets(self) -> bool:
+        return self.skip == 0 and not self.pending and not self.is_lost
 
     def resolve(self, topic: str, alias: int | None) -> str | None:
         """Return the topic that an alias stands for, or learn what it stands for (section 3.3.2.3.4)."""
@@ -85,6 +108,7 @@ class MqttParser:
     PROTOCOL: ClassVar[frozenset[int]] = frozenset({IpProtocol.TCP})
     PORTS: ClassVar[frozenset[int]] = frozenset({1883})
     ANY_PORT: ClassVar[bool] = True
+    PATIENCE: ClassVar[int | None] = 8
     YIELDS: ClassVar[frozenset[str]] = frozenset({"mqtt_connect", "mqtt_publish", "mqtt_subscribe"})
 
     def __init__(self, flow: Flow, wanted: frozenset[str]) -> None:  # noqa: ARG002 - the contract's signature
@@ -113,6 +137,11 @@ class MqttParser:
         if side.skip >= len(payload):
             side.skip -= len(payload)
             return ()
+        if side.is_between_packets:
+            if payload in _KEEP_ALIVES:
+                return ()
+            if len(payload) == side.last_size and payload.startswith(side.last_head):
+                return side.last_seen
         seen: list[Seen] = []
         try:
             self._read(side, payload, seen)
@@ -131,7 +160,7 @@ class MqttParser:
         side.aliases.clear()
         return ()
 
-    def end(self) -> Iterable[Seen]:
+    def end(self, *, closed: bool = True) -> Iterable[Seen]:  # noqa: ARG002 - the contract's signature
         return ()
 
     def appetite(self, direction: Direction) -> int:
@@ -199,14 +228,17 @@ class MqttParser:
             return _MORE
         name = shown(data[topic_start:topic_end])
         topic: str | None = name
-        if self._level >= 5:
+        if self._level >= _WITH_PROPERTIES:
             properties = read_properties(data, properties_start, end, PROPERTY_BYTES)
             if properties is None:
                 side.need = 0
                 return _MORE
             if properties:
                 topic = side.resolve(name, find_alias(properties))
-        seen.append(Seen("mqtt_publish", {"mqtt.topic": topic} if topic else {}))
+        said = Seen("mqtt_publish", {"mqtt.topic": topic} if topic else {})
+        seen.append(said)
+        if at == 0 and end == len(data) and self._level < _WITH_PROPERTIES:
+            side.last_head, side.last_size, side.last_seen = data[:topic_end], end, (said,)
         return end
 
     def _take_connect(self, body: bytes, seen: list[Seen]) -> None:

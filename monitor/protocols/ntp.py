@@ -37,6 +37,7 @@ class NtpParser:
     PROTOCOL: ClassVar[frozenset[int]] = frozenset({IpProtocol.UDP})
     PORTS: ClassVar[frozenset[int]] = frozenset({123})
     ANY_PORT: ClassVar[bool] = False
+    PATIENCE: ClassVar[int | None] = 4
     YIELDS: ClassVar[frozenset[str]] = frozenset({"ntp"})
 
     def __init__(self, flow: Flow, wanted: frozenset[str]) -> None:
@@ -64,7 +65,7 @@ class NtpParser:
     def gap(self, direction: Direction, missing: int) -> Iterable[Seen]:  # noqa: ARG002 - the contract's
         return ()
 
-    def end(self) -> Iterable[Seen]:
+    def end(self, *, closed: bool = True) -> Iterable[Seen]:  # noqa: ARG002 - the contract's signature
         return ()
 
     def appetite(self, direction: Direction) -> int:  # noqa: ARG002 - the contract's

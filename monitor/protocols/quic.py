@@ -49,6 +49,7 @@ class QuicParser:
     PROTOCOL: ClassVar[frozenset[int]] = frozenset({_UDP})
     PORTS: ClassVar[frozenset[int]] = frozenset({443, 784, 853, 8443})
     ANY_PORT: ClassVar[bool] = True
+    PATIENCE: ClassVar[int | None] = None
     YIELDS: ClassVar[frozenset[str]] = frozenset({"quic_client_hello"})
 
     def __init__(self, flow: Flow, wanted: frozenset[str]) -> None:
@@ -90,7 +91,7 @@ class QuicParser:
         del direction, missing
         return ()
 
-    def end(self) -> Iterable[Seen]:
+    def end(self, *, closed: bool = True) -> Iterable[Seen]:  # noqa: ARG002 - the contract's signature
         return ()
 
     def appetite(self, direction: Direction) -> int:

@@ -44,6 +44,7 @@ class SsdpParser:
     PROTOCOL: ClassVar[frozenset[int]] = frozenset({IpProtocol.UDP})
     PORTS: ClassVar[frozenset[int]] = frozenset({1900})
     ANY_PORT: ClassVar[bool] = True
+    PATIENCE: ClassVar[int | None] = 8
     YIELDS: ClassVar[frozenset[str]] = frozenset({"ssdp"})
 
     def __init__(self, flow: Flow, wanted: frozenset[str]) -> None:
@@ -74,7 +75,7 @@ class SsdpParser:
     def gap(self, direction: Direction, missing: int) -> Iterable[Seen]:  # noqa: ARG002 - the contract's
         return ()
 
-    def end(self) -> Iterable[Seen]:
+    def end(self, *, closed: bool = True) -> Iterable[Seen]:  # noqa: ARG002 - the contract's signature
         return ()
 
     def appetite(self, direction: Direction) -> int:  # noqa: ARG002 - the contract's

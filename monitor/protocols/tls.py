@@ -82,6 +82,7 @@ class TlsParser:
         }
     )
     ANY_PORT: ClassVar[bool] = True
+    PATIENCE: ClassVar[int | None] = None
     YIELDS: ClassVar[frozenset[str]] = frozenset({"tls_client_hello"}) | _SERVER_TYPES
 
     def __init__(self, flow: Flow, wanted: frozenset[str]) -> None:
@@ -115,7 +116,7 @@ class TlsParser:
         self._streams[direction].close()
         return ()
 
-    def end(self) -> Iterable[Seen]:
+    def end(self, *, closed: bool = True) -> Iterable[Seen]:  # noqa: ARG002 - the contract's signature
         return ()
 
     def appetite(self, direction: Direction) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from hypothesis import given, settings
@@ -11,9 +11,12 @@ from hypothesis import strategies as st
 from monitor.flow.settings import Settings
 from monitor.flow.table import FlowTable
 from monitor.model import address
-from monitor.model.flow import Direction, FlowEvent, FlowEventKind
+from monitor.model.flow import Direction, Flow, FlowTotals, Moment
 from monitor.model.packet import PACKET, PacketBatch
 from tests.kit.oracle_flow import OracleTable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
 
 SECOND = 1_000_000_000
 SETTINGS = Settings(capacity=4)
@@ -78,9 +81,64 @@ def batch(rows: list[dict[str, Any]], first_ordinal: int = 0) -> PacketBatch:
     )
 
 
-def replay(rows: list[dict[str, Any]], sizes: list[int], table: FlowTable | None = None) -> list[FlowEvent]:
-    table = table or FlowTable(SETTINGS, seed=7)
-    events: list[FlowEvent] = []
+class Happened(NamedTuple):
+    """One thing that a reader was told."""
+
+    what: str
+    flow: Flow
+    direction: Direction
+    moment: Moment
+    payload: bytes = b""
+    missing: int = 0
+    totals: FlowTotals | None = None
+
+
+class Reader:
+    """Writes down what it is told of one flow."""
+
+    swallow: Callable[[Direction, memoryview], bool] | None = None
+
+    def __init__(self, flow: Flow) -> None:
+        self.flow = flow
+
+    def wants(self, direction: Direction) -> bool:
+        return True
+
+    def payload(self, direction: Direction, payload: bytes, moment: Moment) -> list[Happened]:
+        return [Happened("payload", self.flow, direction, moment, payload)]
+
+    def gap(self, direction: Direction, missing: int, moment: Moment) -> list[Happened]:
+        return [Happened("gap", self.flow, direction, moment, missing=missing)]
+
+    def ended(self, totals: FlowTotals, moment: Moment) -> list[Happened]:
+        return [Happened("ended", self.flow, Direction.ORIGINATOR, moment, totals=totals)]
+
+
+class Listener:
+    """Opens such a reader for every flow."""
+
+    def started(self, flow: Flow, direction: Direction, moment: Moment) -> tuple[Reader, list[Happened]]:
+        return Reader(flow), [Happened("started", flow, direction, moment)]
+
+
+def new_table(
+    settings: Settings = SETTINGS,
+    *,
+    seed: int = 7,
+    workers: int = 1,
+    worker: int = 0,
+    home: Sequence[str] = (),
+) -> FlowTable[Happened]:
+    table: FlowTable[Happened] = FlowTable(settings, seed=seed, workers=workers, worker=worker, home=home)
+    table.listen(Listener())
+    return table
+
+
+def replay(
+    rows: list[dict[str, Any]], sizes: list[int], table: FlowTable[Happened] | None = None
+) -> list[Happened]:
+    table = table or new_table()
+    events: list[Happened] = []
     at = 0
     while at < len(rows):
         size = sizes[at % len(sizes)]
@@ -89,29 +147,19 @@ def replay(rows: list[dict[str, Any]], sizes: list[int], table: FlowTable | None
     return events + list(table.finish(len(rows)))
 
 
-def told(events: list[FlowEvent]) -> list[tuple[Any, ...]]:
+def told(events: list[Happened]) -> list[tuple[Any, ...]]:
     log: list[tuple[Any, ...]] = []
     for event in events:
         flow, totals = event.flow, event.totals
-        if event.kind is FlowEventKind.STARTED:
+        if event.what == "started":
             log.append(("started", flow.id, (flow.orig_ip, flow.orig_port), (flow.resp_ip, flow.resp_port)))
-        elif event.kind is FlowEventKind.ENDED and totals is not None:
+        elif totals is not None:
             packets = (totals.orig_packets, totals.resp_packets)
             size = (totals.orig_bytes, totals.resp_bytes)
-            log.append(
-                (
-                    "ended",
-                    flow.id,
-                    event.ts_ns,
-                    str(totals.reason),
-                    totals.end_ns,
-                    packets,
-                    size,
-                    totals.duplicates,
-                )
-            )
+            end = (str(totals.reason), totals.end_ns, packets, size, totals.duplicates)
+            log.append(("ended", flow.id, event.moment[0], *end))
         elif flow.protocol != 6:
-            log.append(("payload", flow.id, int(event.direction), event.ordinal, len(event.payload)))
+            log.append(("payload", flow.id, int(event.direction), event.moment[1], len(event.payload)))
     return log
 
 
@@ -169,18 +217,18 @@ def test_workers_share_the_flows_and_lose_none(rows: list[dict[str, Any]]) -> No
         clock += row["step"]
         row["ts_ns"] = clock
     roomy = Settings(capacity=64)
-    alone = told(replay(rows, [7], FlowTable(roomy, seed=3)))
+    alone = told(replay(rows, [7], new_table(roomy, seed=3)))
     shared: list[tuple[Any, ...]] = []
     for worker in range(2):
-        shared += told(replay(rows, [5], FlowTable(roomy, seed=3, workers=2, worker=worker)))
+        shared += told(replay(rows, [5], new_table(roomy, seed=3, workers=2, worker=worker)))
     assert sorted(map(repr, alone)) == sorted(map(repr, shared))
 
 
-def payload_of(events: list[FlowEvent], direction: Direction) -> list[bytes | int]:
+def payload_of(events: list[Happened], direction: Direction) -> list[bytes | int]:
     return [
         event.payload or event.missing
         for event in events
-        if event.direction == direction and event.kind in {FlowEventKind.PAYLOAD, FlowEventKind.GAP}
+        if event.direction == direction and event.what in {"payload", "gap"}
     ]
 
 
@@ -208,18 +256,18 @@ def test_a_lost_segment_is_declared_when_the_flow_ends() -> None:
 
 
 def test_a_sated_direction_brings_no_more_payload() -> None:
-    table = FlowTable(SETTINGS, seed=1)
+    table = new_table()
     rows = [packet(sequence=100 + i, payload=b"x", ts_ns=SECOND + i) for i in range(5)]
     seen = []
     for event in table.feed(batch(rows)):
-        if event.kind is FlowEventKind.PAYLOAD:
-            seen.append(event.ordinal)
+        if event.what == "payload":
+            seen.append(event.moment[1])
             table.sated(event.flow, event.direction)
     assert [0] == seen
 
 
 def test_a_full_table_evicts_the_flow_longest_silent_and_counts_it() -> None:
-    table = FlowTable(SETTINGS, seed=1)
+    table = new_table()
     rows = [packet(src_port=40000 + i, ts_ns=SECOND * (i + 1)) for i in range(6)]
     ended = [event.flow.orig_port for event in table.feed(batch(rows)) if event.totals]
     assert [40000, 40001] == ended
@@ -227,7 +275,19 @@ def test_a_full_table_evicts_the_flow_longest_silent_and_counts_it() -> None:
 
 
 def test_an_idle_batch_carries_only_the_time() -> None:
-    table = FlowTable(SETTINGS, seed=1)
+    table = new_table()
     list(table.feed(batch([packet(protocol=17, tcp_flags=0)])))
     ended = list(table.advance(SECOND * 1000, 1))
-    assert [SECOND * 181] == [event.ts_ns for event in ended]
+    assert [SECOND * 181] == [event.moment[0] for event in ended]
+
+
+def test_what_stays_inside_the_site_is_counted_and_not_told() -> None:
+    table = new_table(home=["10.0.0.0/8", "fd00::/8"])
+    inside = packet(dst=HOSTS[1], payload=b"x")
+    group = packet(dst="239.255.255.250", protocol=17, tcp_flags=0, dst_port=1900, payload=b"x")
+    look_up = packet(dst=HOSTS[1], protocol=17, tcp_flags=0, dst_port=53, payload=b"x")
+    outside = packet(payload=b"x")
+    happened = replay([inside, group, look_up, outside], [4], table)
+    assert [53, 443] == [one.flow.resp_port for one in happened if one.what == "started"]
+    assert 2 == table.tally["silent"]
+    assert 0 == table.tally["active"]

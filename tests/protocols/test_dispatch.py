@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from monitor.model.errors import Malformed
-from monitor.model.flow import Direction, Flow, FlowEvent, FlowEventKind
+from monitor.model.flow import ConnState, Direction, EndReason, Flow, FlowTotals
 from monitor.model.observation import Observation, Seen
 from monitor.model.parser import FOREVER, Parser, Verdict
-from monitor.protocols._dispatch import MAX_FAULTS, PROBE_DATAGRAMS, Dispatcher
+from monitor.protocols._dispatch import MAX_FAULTS, PROBE_DATAGRAMS, Dispatcher, News
 from tests.kit.playbook import make_flow
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 
 class Lines:
@@ -20,6 +22,7 @@ class Lines:
     PROTOCOL: ClassVar[frozenset[int]] = frozenset({6, 17})
     PORTS: ClassVar[frozenset[int]] = frozenset({7})
     ANY_PORT: ClassVar[bool] = True
+    PATIENCE: ClassVar[int | None] = 3
     YIELDS: ClassVar[frozenset[str]] = frozenset({"ssdp"})
 
     def __init__(self, flow: Flow, wanted: frozenset[str]) -> None:
@@ -42,34 +45,47 @@ class Lines:
     def gap(self, direction: Direction, missing: int) -> Iterable[Seen]:
         return [Seen("ssdp", {"ssdp.usn": f"gap {missing}"})]
 
-    def end(self) -> Iterable[Seen]:
-        return [Seen("ssdp", {"ssdp.usn": "end"})]
+    def end(self, *, closed: bool = True) -> Iterable[Seen]:
+        return [Seen("ssdp", {"ssdp.usn": "end" if closed else "cut"})]
 
     def appetite(self, direction: Direction) -> int:
         return 0 if self.done[direction] else FOREVER
 
 
 UP, DOWN = Direction.ORIGINATOR, Direction.RESPONDER
+MOMENT = (5, 6, 7)
+
+
+class _Told:
+    def __init__(self, sated: list[Direction]) -> None:
+        self._sated = sated
+
+    def sated(self, flow: Flow, direction: Direction) -> None:
+        self._sated.append(direction)
+
+    def insatiable(self, flow: Flow, direction: Direction) -> None: ...
 
 
 class Bench:
     """A dispatcher with what it said and whom it called sated."""
 
-    def __init__(self, *wanted: str, flow: Flow | None = None) -> None:
+    def __init__(self, *wanted: str, flow: Flow | None = None, news: News = News()) -> None:  # noqa: B008 - frozen
         self.flow = flow or make_flow(6)
         self.sated: list[Direction] = []
         parser: type[Parser] = Lines
-        self.dispatcher = Dispatcher(
-            {"lines": parser},
-            frozenset(wanted or {"ssdp"}),
-            lambda _, direction: self.sated.append(direction),
-        )
+        room = Dispatcher({"lines": parser}, frozenset(wanted or {"ssdp"}), _Told(self.sated), news)
+        self.reading, self.at_start = room.started(self.flow, UP, MOMENT)
+        self.malformed = room.malformed
 
-    def send(
-        self, payload: bytes = b"", direction: Direction = UP, kind: FlowEventKind = FlowEventKind.PAYLOAD
-    ) -> list[str]:
-        event = FlowEvent(kind, self.flow, direction, 5, 6, 7, payload, 3)
-        return [said(observation) for observation in self.dispatcher.take(event)]
+    def send(self, payload: bytes, direction: Direction = UP) -> list[str]:
+        return [said(one) for one in self.reading.payload(direction, payload, MOMENT)]
+
+    def gap(self) -> list[str]:
+        return [said(one) for one in self.reading.gap(UP, 3, MOMENT)]
+
+    def end(self, state: ConnState = ConnState.SF) -> list[str]:
+        totals = FlowTotals(5, 1, 1, 40, 40, 0, state, EndReason.CLOSED, 6)
+        return [said(one) for one in self.reading.ended(totals, MOMENT)]
 
 
 def said(observation: Observation) -> str:
@@ -80,7 +96,7 @@ def test_a_parser_sure_of_the_first_bytes_reads_both_directions() -> None:
     bench = Bench()
     assert ["LINE", "a"] == bench.send(b"LINE a")
     assert ["b"] == bench.send(b"b", DOWN)
-    assert ["end"] == bench.send(kind=FlowEventKind.ENDED)
+    assert ["end"] == bench.end()
 
 
 def test_an_unsure_parser_is_asked_again_with_more() -> None:
@@ -112,7 +128,7 @@ def test_what_was_complete_before_a_malformed_byte_is_kept_and_the_parser_droppe
     bench = Bench()
     assert ["LINE", "a"] == bench.send(b"LINE a ! b")
     assert [UP, DOWN] == bench.sated
-    assert 1 == bench.dispatcher.malformed["lines"]
+    assert 1 == bench.malformed["lines"]
 
 
 def test_a_malformed_datagram_does_not_blind_its_flow_but_many_do() -> None:
@@ -121,32 +137,37 @@ def test_a_malformed_datagram_does_not_blind_its_flow_but_many_do() -> None:
     for _ in range(MAX_FAULTS - 1):
         assert [] == bench.send(b"!")
     assert ["a"] == bench.send(b"a")
-    for _ in range(MAX_FAULTS):
+    for _ in range(2 * MAX_FAULTS):
         bench.send(b"!")
-    assert [UP, DOWN] == bench.sated
+    assert [UP, DOWN] == bench.sated[:2]
 
 
 def test_a_parser_that_is_done_sates_its_direction() -> None:
     bench = Bench()
     bench.send(b"LINE .")
     assert [UP] == bench.sated
-    assert [] == bench.send(b"more")
     assert ["b"] == bench.send(b"b", DOWN)
 
 
 def test_a_gap_reaches_the_parser_and_ends_probing() -> None:
     bench = Bench()
     bench.send(b"LINE")
-    assert ["gap 3"] == bench.send(kind=FlowEventKind.GAP)
+    assert ["gap 3"] == bench.gap()
     fresh = Bench()
-    fresh.send(kind=FlowEventKind.GAP)
+    fresh.gap()
     assert [UP] == fresh.sated
 
 
 def test_a_parser_nobody_wants_is_not_even_asked() -> None:
     bench = Bench("flow_start")
-    assert ["flow_start"] == bench.send(kind=FlowEventKind.STARTED)
-    assert [UP, DOWN] == bench.sated
+    assert ["flow_start"] == [one.type for one in bench.at_start]
+    assert not bench.reading.wants(UP)
+
+
+def test_a_flow_that_was_not_closed_ends_in_the_middle() -> None:
+    bench = Bench()
+    bench.send(b"LINE")
+    assert ["cut"] == bench.end(ConnState.RSTR)
 
 
 def test_the_first_payload_of_each_direction_is_an_observation_when_wanted() -> None:
@@ -157,4 +178,25 @@ def test_the_first_payload_of_each_direction_is_an_observation_when_wanted() -> 
 
 
 def test_the_end_of_a_flow_is_an_observation_when_wanted() -> None:
-    assert ["flow_end"] == Bench("flow_end").send(kind=FlowEventKind.ENDED)
+    assert ["flow_end"] == Bench("flow_end").end()
+
+
+def test_what_only_repeats_itself_is_said_once_when_nobody_wants_repeats() -> None:
+    bench = Bench(news=News(repeats=False))
+    assert ["LINE", "a", "b", "a"] == bench.send(b"LINE a a b b a")
+    assert ["a"] == bench.send(b"a", DOWN)
+
+
+def test_only_first_payload_with_an_interesting_head_is_an_observation() -> None:
+    assert [] == Bench("flow_payload", news=News(heads=frozenset({b"x"}))).send(b"hi!")
+    assert ["686921"] == Bench("flow_payload", news=News(heads=frozenset({b"h"}))).send(b"hi!")
+
+
+def test_a_flow_that_only_repeats_itself_is_not_read_for_ever() -> None:
+    bench = Bench(news=News(repeats=False))
+    bench.send(b"LINE a")
+    for _ in range(2):
+        assert [] == bench.send(b"a")
+    assert [] == bench.sated
+    bench.send(b"a")
+    assert [UP] == bench.sated

@@ -153,7 +153,7 @@ def test_a_body_until_close_is_complete_when_the_flow_ends() -> None:
         {
             "http.body_bytes": 116,
             "http.body_complete": True,
-            "http.body_prefix": whole[:16].hex(),
+            "http.body_prefix": whole[:64].hex(),
             "http.body_sha256": hashlib.sha256(whole).hexdigest(),
         },
     )
@@ -313,7 +313,7 @@ def test_a_gap_in_a_body_of_known_length_keeps_the_place() -> None:
         {
             "http.body_bytes": 500,
             "http.body_complete": False,
-            "http.body_prefix": "00" * 16,
+            "http.body_prefix": "00" * 64,
         },
     )
     book << ("http_response", {"http.path": "/a", "http.body_complete": True})
