@@ -59,6 +59,8 @@ mute = [{ signature = "acme.fota-check", group = "meters", until = "2027-01-01",
 
 [catalog]
 folders = ["local-signatures"]
+pack_key = "11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo="
+pack_folder = "packs"
 
 [geoip]
 database = ["country-asn.mmdb", "embedded"]
@@ -78,6 +80,10 @@ def _problems(tmp_path: Path, text: str) -> list[str]:
     with pytest.raises(ConfigError) as caught:
         _load(tmp_path, text)
     return [line.removeprefix(f"{tmp_path}/") for line in str(caught.value).splitlines()]
+
+
+def _no_home() -> Path:
+    raise RuntimeError("could not determine home directory")
 
 
 class TestReading:
@@ -103,6 +109,29 @@ class TestReading:
         config = _load(tmp_path, WHOLE)
         assert config.signature_folders == (tmp_path / "local-signatures",)
         assert config.database_paths == (str(tmp_path / "country-asn.mmdb"), "embedded")
+
+    def test_packs_have_a_key_and_a_folder(self, tmp_path: Path) -> None:
+        config = _load(tmp_path, WHOLE)
+        assert config.catalog.pack_key == "11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo="
+        assert config.pack_folder == tmp_path / "packs"
+
+    @pytest.mark.parametrize(
+        ("home", "expected"),
+        [("/data", "/data"), ("", "/home/me/.local/share"), ("relative", "/home/me/.local/share")],
+    )
+    def test_packs_are_in_the_data_home_by_default(
+        self, monkeypatch: pytest.MonkeyPatch, home: str, expected: str
+    ) -> None:
+        monkeypatch.setenv("HOME", "/home/me")
+        monkeypatch.setenv("XDG_DATA_HOME", home)
+        assert Config().pack_folder == Path(expected, "umbilical", "signatures")
+        monkeypatch.delenv("XDG_DATA_HOME")
+        assert Config().pack_folder == Path("/home/me/.local/share/umbilical/signatures")
+
+    def test_without_a_home_there_is_no_place_for_packs(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.delenv("XDG_DATA_HOME")
+        monkeypatch.setattr(Path, "home", _no_home)
+        assert Config().pack_folder is None
 
     def test_an_empty_file_is_a_valid_site(self, tmp_path: Path) -> None:
         config = _load(tmp_path, "")
@@ -200,6 +229,14 @@ class TestFaults:
             (
                 '[alert]\nmute = [\n  { vendor = "acme", reason = "x" },\n  { reason = "y" },\n]',
                 "4: alert.mute: a mute without a condition would silence everything; name a signature or device",
+            ),
+            (
+                '[catalog]\npack_key = "abc"',
+                "2: catalog.pack_key: expected a public key as 'umbilical signatures keygen' writes it, got \"abc\" (Incorrect padding)",
+            ),
+            (
+                '[catalog]\npack_key = "AAAA"',
+                "2: catalog.pack_key: expected a public key as 'umbilical signatures keygen' writes it, got \"AAAA\"",
             ),
             ("site = 1", "1: site: expected a table, got 1"),
             ("detect = 1", "1: detect: expected a table, got 1"),

@@ -1,6 +1,7 @@
 """Sections ``[site]``, ``[alert]``, ``[catalog]`` and ``[geoip]``: what a site says of itself and wants to hear."""
 
 import re
+from base64 import b64decode
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from ipaddress import ip_address, ip_network
@@ -18,6 +19,7 @@ _NAME = re.compile(
     r"(?=.{1,253}\Z)(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?)(?:\.[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?)*"
 )
 _DIGITS_AND_DOTS = re.compile(r"[0-9./]+")
+_PUBLIC_KEY_BYTES = 32  # RFC 8032 section 5.1.5
 _POLICY = Policy()
 
 
@@ -30,11 +32,22 @@ def _check_remote(text: str) -> None:
         raise ValueError
 
 
+def _check_key(text: str) -> None:
+    if len(b64decode(text, validate=True)) != _PUBLIC_KEY_BYTES:
+        raise ValueError
+
+
 NetworkText = Annotated[str, Text('networks such as "10.0.0.0/8"', ip_network)]
 AddressText = Annotated[str, Text('addresses such as "10.0.0.53"', ip_address)]
 RemoteText = Annotated[
     str,
     Text("domains in lower case (which cover the names below them), addresses or networks", _check_remote),
+]
+KeyText = Annotated[
+    str,
+    Text(
+        "a public key as 'umbilical signatures keygen' writes it", _check_key, pattern="^[A-Za-z0-9+/]{43}=$"
+    ),
 ]
 WindowText = Annotated[str, Text(SAYS, window)]
 
@@ -91,6 +104,10 @@ class CatalogFolders:
 
     folders: tuple[str, ...] = ()
     """Folders with signatures of the site's own, besides those that ship; relative to this file."""
+    pack_key: KeyText | None = None
+    """Public key that signature packs must be signed with."""
+    pack_folder: str | None = None
+    """Where signature packs are installed, relative to this file; by default in the XDG data home."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

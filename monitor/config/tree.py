@@ -4,6 +4,7 @@
 each is the frozen dataclass ``Settings`` of that module. A module is imported when its section is asked for.
 """
 
+import os
 import pkgutil
 from collections.abc import Mapping
 from dataclasses import dataclass, field, is_dataclass
@@ -19,6 +20,7 @@ ROOMS = ("capture", "decode", "detect", "export", "flow", "protocols")
 """Rooms that may have settings: their own in ``settings.py``, or those of their plug-ins."""
 PLUGIN_ROOMS = ("detect", "export", "protocols")
 _SETTINGS_MODULE = "settings"
+_PACKS = Path("umbilical", "signatures")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +49,15 @@ class Config:
         return tuple(self._beside(folder) for folder in self.catalog.folders)
 
     @property
+    def pack_folder(self) -> Path | None:
+        """Where signature packs are installed; None where there is no home to look in."""
+        given = self.catalog.pack_folder
+        if given is not None:
+            return self._beside(given)
+        home = data_home()
+        return None if home is None else home / _PACKS
+
+    @property
     def database_paths(self) -> tuple[str, ...] | None:
         """Geo-IP databases to open; None for the embedded one."""
         if self.geoip.database is None:
@@ -56,6 +67,17 @@ class Config:
     def _beside(self, name: str) -> Path:
         """Relative paths start where the file stands, wherever the program was started."""
         return Path(name) if self.path is None else self.path.parent / name
+
+
+def data_home() -> Path | None:
+    """Return the folder for a user's data (XDG Base Directory 0.8), None for a user without a home."""
+    given = os.environ.get("XDG_DATA_HOME", "")
+    if os.path.isabs(given):  # noqa: PTH117 - an empty text is no path; relative ones are to be ignored
+        return Path(given)
+    try:
+        return Path.home() / ".local" / "share"
+    except RuntimeError:
+        return None
 
 
 def settings_class(section: str) -> type | None:

@@ -97,6 +97,11 @@ class Image(NamedTuple):
     says_firmware: bool
     """Its first bytes or its path say firmware, and not only data."""
 
+    @property
+    def shows_firmware(self) -> bool:
+        """Its first bytes say firmware: more than a name, which data may have as well."""
+        return self.magic is not None and self.magic not in _CONTAINERS
+
 
 def image(observation: Observation) -> Image | None:
     """Return the image that an ``http_response`` brought; None when it looks like anything else."""

@@ -10,6 +10,9 @@ from monitor.model.entity import Contact
 from monitor.model.finding import Confidence, Purpose, Severity
 from monitor.model.observation import Observation
 
+_DATA_SERVICES = frozenset({Purpose.ASSISTED_GNSS, Purpose.LOCATION, Purpose.TIME})
+"""Their daily business is files of data that are named like images (``xtra3grc.bin``)."""
+
 
 class Source(NamedTuple):
     """An endpoint that gives images away."""
@@ -53,7 +56,14 @@ class Sources:
                 return self.of_updates(signature)
         if not seen.says_firmware:
             return None
-        return self._of_vendor(matched[0]) if matched else self._of_module(observation, contact)
+        if not matched:
+            return self._of_module(observation, contact)
+        services = {one.purpose for one in matched} - {
+            Purpose.VENDOR_WEB
+        }  # a vendor's whole domain says nothing
+        if services and services <= _DATA_SERVICES and not seen.shows_firmware:
+            return None
+        return self._of_vendor(matched[0])
 
     def _of_vendor(self, signature: Signature) -> Source:
         name = self._vendor_name(signature.vendor_id)

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from monitor.catalog.catalog import Catalog
 from monitor.catalog.records import Signature
-from monitor.catalog.vocabulary import MEANINGS
+from monitor.catalog.vocabulary import meaning
 from monitor.model.finding import Confidence
 from monitor.model.observation import Observation
 
@@ -42,18 +42,19 @@ def words(catalog: Catalog, signature: Signature) -> Words:
     harmless = (
         f" It may be harmless: {sentence(signature.false_positives[0])}" if signature.false_positives else ""
     )
-    meaning = f"{sentence(signature.description)} {sureness(signature.confidence)}{harmless}"
+    means = f"{sentence(signature.description)} {sureness(signature.confidence)}{harmless}"
     details = {
         "vendor_name": vendor.name,
         "vendor_country": vendor.country,
         "signature_status": signature.status.value,
     }
-    return Words(f"{vendor.name}: {signature.title}", meaning, details)
+    return Words(f"{vendor.name}: {signature.title}", means, details)
 
 
 def sureness(confidence: Confidence) -> str:
     """Return how sure we are, as a sentence."""
-    return f"Confidence {confidence.value}: {MEANINGS[confidence][0].lower()}{MEANINGS[confidence][1:]}"
+    said = meaning(confidence)
+    return f"Confidence {confidence.value}: {said[0].lower()}{said[1:]}"
 
 
 def did(observation: Observation) -> str:

@@ -96,14 +96,17 @@ class FirmwareUpdate:
         )
         return (*by_signature, Series(None, None, _PURPOSE.value, Severity.LOW.value))
 
-    def judge(self, observation: Observation) -> list[Finding]:
+    def judge(
+        self, observation: Observation, matched: Sequence[Signature] | None = None
+    ) -> Sequence[Finding]:
         """Note a check, or state a download or its end."""
         if observation.type == "flow_end":
             return self._end(observation)
         contact = observation.contact
         if contact is None:
-            return []
-        matched = signatures_of(self._catalog, observation)
+            return ()
+        if matched is None:
+            matched = signatures_of(self._catalog, observation)
         for signature in matched:
             if signature.purpose is _PURPOSE:
                 self._check(observation, contact, signature)
@@ -113,7 +116,7 @@ class FirmwareUpdate:
                 transfer.readable = True
         if observation.type == "http_response" and not contact.internal:
             return self._response(observation, contact, matched)
-        return []
+        return ()
 
     def due(self, now_ns: int) -> list[Finding]:  # noqa: ARG002 - it has no windows
         """Return nothing."""

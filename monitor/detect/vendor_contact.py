@@ -85,15 +85,18 @@ class VendorContact:
             matches = self._ended[1] if self._ended[0] == flow_id else {}
         return tuple(one.signature for one in matches.values() if one.how is not _How.LOOKED_UP)
 
-    def judge(self, observation: Observation) -> list[Finding]:
+    def judge(
+        self, observation: Observation, matched: Sequence[Signature] | None = None
+    ) -> Sequence[Finding]:
         """State a contact for every signature, or add the bytes of a flow that ended."""
         if observation.type == "flow_end":
             return self._end(observation)
-        matched = signatures_of(self._catalog, observation)
+        if matched is None:
+            matched = signatures_of(self._catalog, observation)
         if observation.type in _NAMES_SHOWN:
             self._correct(observation, matched)
         if not matched:
-            return []
+            return ()
         matches = self._flows.get(observation.flow.id) or {}
         findings = [self._state(observation, signature, matches) for signature in matched]
         self._flows.remember(observation.flow.id, matches)
@@ -122,10 +125,10 @@ class VendorContact:
         for key in [key for key, one in matches.items() if one.how is _How.BY_NAME and key not in confirmed]:
             del matches[key]
 
-    def _end(self, observation: Observation) -> list[Finding]:
+    def _end(self, observation: Observation) -> Sequence[Finding]:
         matches = self._flows.forget(observation.flow.id)
         if matches is None:
-            return []
+            return ()
         self._ended = (observation.flow.id, matches)
         seen = traffic(observation)
         return [

@@ -4,12 +4,13 @@ Judged by the address of the remote when a flow starts, and by nothing else. Wha
 is where its network is registered or measured, not where a machine stands: the words of a finding say so.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import ClassVar, NamedTuple
 
 from monitor.catalog.catalog import Catalog
+from monitor.catalog.records import Signature
 from monitor.detect._matching import Series, traffic
 from monitor.detect._memory import Memory
 from monitor.model.entity import Contact
@@ -65,7 +66,11 @@ class WatchedPlace:
         """Return the labels of every finding that may come."""
         return (Series(None, None, None, SEVERITY.value),) if self.wants else ()
 
-    def judge(self, observation: Observation) -> list[Finding]:
+    def judge(
+        self,
+        observation: Observation,
+        matched: Sequence[Signature] | None = None,  # noqa: ARG002 - the contract's signature
+    ) -> Sequence[Finding]:
         """State contact with every watched place, or add the bytes of a flow that ended."""
         contact = observation.contact
         if contact is None or contact.internal:

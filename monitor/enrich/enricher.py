@@ -19,6 +19,7 @@ from monitor.enrich.recent import Recent
 from monitor.model.entity import Contact, Remote
 from monitor.model.flow import Direction, Flow
 from monitor.model.observation import Observation, Value
+from monitor.model.packet import IpProtocol, Tunnel
 from monitor.model.tally import Tally
 
 CONTACT_CAPACITY = 1 << 16
@@ -39,6 +40,18 @@ _WITHOUT_NAME = frozenset({"dns_query", "dns_answer"})
 _LEASE_MESSAGES = frozenset({"ack", "reply"})
 """What a DHCP server says when it gives an address (RFC 2131 section 3.1, RFC 8415 section 18.3)."""
 _MULTICAST_DNS = frozenset({"mdns", "llmnr"})
+_WITHOUT_ETHERNET = frozenset(
+    {
+        Tunnel.GRE,
+        Tunnel.IPIP,
+        Tunnel.SIX_IN_FOUR,
+        Tunnel.GTPU,
+        Tunnel.L2TP,
+        Tunnel.TEREDO,
+        Tunnel.PPTP,
+    }
+)
+"""Tunnels of IP: the MAC addresses of their frames are those of the tunnel's ends, behind which are many devices."""
 
 _Key = tuple[str, int, str, int, int]
 _Learner = Callable[[Observation], None]
@@ -93,9 +106,7 @@ class Enricher:
         learn = self._learners.get(kind)
         if learn is not None:
             learn(observation)
-        known = self._contacts.peek(
-            (flow.orig_ip, flow.orig_mac, flow.resp_ip, flow.resp_mac, flow.resp_port)
-        )
+        known = self._contacts.peek(_key(flow))
         if known is None or known.entry.device is not known.contact.device:
             known = self._meet(flow, ts_ns)
         contact = known.contact
@@ -103,7 +114,7 @@ class Enricher:
             contact = self._meet(flow, ts_ns).contact
         name = self._name(kind, fields, flow.id, contact, ts_ns)
         if kind in _MORE_FIELDS:
-            fields = _MORE_FIELDS[kind](fields, contact, name)
+            fields = _MORE_FIELDS[kind](observation, contact, name)
         return Observation(kind, fields, flow, direction, ts_ns, ordinal, number, contact, name, totals)
 
     def _name(
@@ -122,12 +133,13 @@ class Enricher:
         """Make the contact of a flow's ends, and remember it if the device is one to remember."""
         roles = ROLES[self.home.end(flow.orig_ip), self.home.end(flow.resp_ip)]
         self._no_home_end += not roles.home_is_known
+        orig_mac, resp_mac = (0, 0) if flow.tunnel in _WITHOUT_ETHERNET else (flow.orig_mac, flow.resp_mac)
         if roles.device_is_originator:
-            self._notice_router(flow.resp_ip, flow.resp_mac, roles)
-            entry = self.devices.meet(flow.orig_ip, flow.orig_mac, ts_ns)
+            self._notice_router(flow.resp_ip, resp_mac, roles)
+            entry = self.devices.meet(flow.orig_ip, orig_mac, ts_ns)
             remote = self._remote(flow.resp_ip, flow.resp_port, roles)
         else:
-            self._notice_router(flow.orig_ip, flow.orig_mac, roles)
+            self._notice_router(flow.orig_ip, orig_mac, roles)
             entry = self.devices.called(flow.resp_ip)
             remote = self._remote(flow.orig_ip, flow.orig_port, roles)
         contact = Contact(
@@ -190,13 +202,35 @@ def _is_name(text: str) -> bool:
     return text != "" and not (text[-1] in "0123456789]" and is_address(text))
 
 
-def _with_server(fields: dict[str, Value], _contact: Contact, name: str | None) -> dict[str, Value]:
+def _with_server(observation: Observation, _contact: Contact, name: str | None) -> dict[str, Value]:
+    fields = observation.fields
     return fields if name is None else {**fields, "ntp.server": name}
 
 
-def _with_asn(fields: dict[str, Value], contact: Contact, _name: str | None) -> dict[str, Value]:
-    return fields if contact.remote.asn is None else {**fields, "dst.asn": contact.remote.asn}
+def _with_ends(observation: Observation, contact: Contact, _name: str | None) -> dict[str, Value]:
+    remote = contact.remote
+    fields = {**observation.fields, "ip.dst": remote.ip}
+    port_field = _PORT_FIELDS.get(observation.flow.protocol)
+    if port_field is not None:
+        fields[port_field] = remote.port
+    return fields
 
 
-_MORE_FIELDS = {"ntp": _with_server, "flow_start": _with_asn}
+def _with_place(observation: Observation, contact: Contact, name: str | None) -> dict[str, Value]:
+    fields = _with_ends(observation, contact, name)
+    if contact.remote.asn is not None:
+        fields["dst.asn"] = contact.remote.asn
+    return fields
+
+
+def _of_device(observation: Observation, contact: Contact, name: str | None) -> dict[str, Value]:
+    """``payload.prefix`` is what the device sent; what the remote sent is not shown under that name."""
+    fields = _with_ends(observation, contact, name)
+    if (observation.direction is Direction.ORIGINATOR) is not contact.device_is_originator:
+        fields.pop("payload.prefix", None)
+    return fields
+
+
+_PORT_FIELDS = {int(IpProtocol.TCP): "tcp.dst_port", int(IpProtocol.UDP): "udp.dst_port"}
+_MORE_FIELDS = {"ntp": _with_server, "flow_start": _with_place, "flow_payload": _of_device}
 """Fields that follow from the contact and the name."""

@@ -92,6 +92,8 @@ def _track(station: Station, ip: str, ts_ns: int) -> tuple[str, ...]:
 
 def _is_busy(station: Station, ts_ns: int) -> bool:
     """Whether more addresses than one device has were seen within the window."""
+    if len(station.seen_ns) <= ROUTER_ADDRESSES:
+        return False
     recent = [ip for ip, seen_ns in station.seen_ns.items() if ts_ns - seen_ns <= ROUTER_WINDOW_NS]
     v4_count = sum(":" not in ip for ip in recent)
     return v4_count > ROUTER_ADDRESSES or len(recent) >= TRACKED_ADDRESSES

@@ -207,6 +207,12 @@ def _program(snapshot: Snapshot, labels: Labels) -> Iterator[Metric]:
         ("vendor", "status"),
         labels.closed(by_status, snapshot.catalog_signatures, labels.status),
     )
+    yield _gauge(
+        "umbilical_catalog_pack_timestamp_seconds",
+        "Day of the signature pack in use; of the newest signature where no pack is installed.",
+        (),
+        {(): snapshot.catalog_day_ns // SECOND_NS},
+    )
     yield InfoMetricFamily(
         "umbilical_catalog", "The signatures in use.", value={"digest": snapshot.catalog_digest}
     )

@@ -87,6 +87,8 @@ class Snapshot:
     catalog_digest: str
     catalog_signatures: Mapping[tuple[str, str], int] = field(default_factory=dict)
     """Signatures by vendor and status."""
+    catalog_day_ns: int = 0
+    """The day of the signature pack in use, or of the newest bundled signature."""
     findings: Mapping[FindingLabels | tuple[str, ...], int] = field(default_factory=dict)
     alerts: Mapping[AlertLabels | tuple[str, ...], int] = field(default_factory=dict)
     firing: Mapping[FiringLabels | tuple[str, ...], int] = field(default_factory=dict)

@@ -1,8 +1,11 @@
+from dataclasses import replace
+from functools import partial
+
 import pytest
 
 from monitor.detect._image import Image
 from monitor.detect._source import Source, Sources, at_least_medium
-from monitor.model.finding import Confidence, Severity
+from monitor.model.finding import Confidence, Purpose, Severity
 from tests.kit.acme import acme_catalog
 from tests.kit.facts import make_contact, make_device, make_observation
 
@@ -47,6 +50,17 @@ def test_another_service_of_a_vendor_must_say_firmware() -> None:
     assert found is not None
     assert (found.severity, found.confidence) == (Severity.MEDIUM, Confidence.LOW)
     assert source(DATA, "acme.cloud") is None
+
+
+def test_orbits_that_are_named_like_an_image_are_no_firmware() -> None:
+    [signature] = [one for one in acme_catalog().signatures if one.id == "acme.cloud"]
+    service = replace(signature, purpose=Purpose.ASSISTED_GNSS)
+    observation = make_observation("http_response", contact=make_contact())
+    whole_domain = replace(signature, purpose=Purpose.VENDOR_WEB)
+    judge = partial(Sources(acme_catalog()).of_image, observation, make_contact(), [whole_domain, service])
+    assert judge(IMAGE) is None
+    assert judge(IMAGE._replace(magic="gzip")) is None
+    assert judge(IMAGE._replace(magic="uimage")) is not None
 
 
 def test_any_download_of_any_device_is_benign() -> None:

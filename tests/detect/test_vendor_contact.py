@@ -125,7 +125,7 @@ def test_forgotten_flows_are_counted() -> None:
     for flow_id in range(3):
         tried.judge(make_observation("tls_client_hello", {"tls.sni": "fota.acme.example"}, flow_id=flow_id))
     assert tried.evictions == 2
-    assert tried.judge(end(0)) == []
+    assert tried.judge(end(0)) == ()
 
 
 def test_it_wants_what_the_catalog_can_match_and_both_ends_of_flows() -> None:

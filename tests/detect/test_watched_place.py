@@ -1,3 +1,5 @@
+from collections.abc import Sequence
+
 import pytest
 
 from monitor.detect.watched_place import DETECTOR, Settings, WatchedPlace
@@ -11,7 +13,7 @@ def detector(settings: Settings | None = None) -> WatchedPlace:
     return WatchedPlace(settings or Settings(countries=("cn",)), acme_catalog())
 
 
-def judged(settings: Settings, contact: Contact | None = None) -> list[Finding]:
+def judged(settings: Settings, contact: Contact | None = None) -> Sequence[Finding]:
     return detector(settings).judge(make_observation("flow_start", contact=contact))
 
 

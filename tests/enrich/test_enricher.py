@@ -9,6 +9,7 @@ from monitor.enrich.names import DnsMemory
 from monitor.model.entity import Contact, Device, Remote
 from monitor.model.flow import Direction
 from monitor.model.observation import FIELDS, OBSERVATIONS, Observation
+from monitor.model.packet import Tunnel
 from tests.enrich.builder import DEVICE_MAC, ROUTER_MAC, link_flow, make_enricher, observe
 
 MAC_TEXT = "00:9b:08:00:00:01"
@@ -55,7 +56,7 @@ def test_the_device_is_the_end_at_home_and_the_remote_has_a_place() -> None:
         ip="223.5.5.5", port=443, country="CN", asn=45102, organisation="Alibaba (US) Technology Co., Ltd."
     )
     assert _contact(seen) == Contact(device=device, remote=remote, device_is_originator=True)
-    assert seen.fields == {"dst.asn": 45102}
+    assert seen.fields == {"ip.dst": "223.5.5.5", "tcp.dst_port": 443, "dst.asn": 45102}
 
 
 def test_what_the_observation_said_stays() -> None:
@@ -93,7 +94,46 @@ def test_neighbours_are_internal_and_have_no_place() -> None:
     )
     assert _contact(seen).internal
     assert _contact(seen).remote.country is None
-    assert seen.fields == {}
+    assert seen.fields == {"ip.dst": "8.8.8.8", "tcp.dst_port": 443}
+
+
+def test_the_first_bytes_carry_the_remote_so_that_an_address_can_be_matched_with_them() -> None:
+    flow = link_flow(resp_ip="198.51.100.7", resp_port=9000, protocol=17)
+    seen = make_enricher().enrich(observe("flow_payload", {"payload.prefix": "55aa"}, flow))
+    assert seen.fields == {"payload.prefix": "55aa", "ip.dst": "198.51.100.7", "udp.dst_port": 9000}
+
+
+def test_what_the_remote_sent_first_is_not_what_the_device_sent() -> None:
+    answered = observe("flow_payload", {"payload.prefix": "55aa"}, direction=Direction.RESPONDER)
+    assert "payload.prefix" not in make_enricher().enrich(answered).fields
+
+
+def test_in_a_session_from_outside_the_remote_is_who_began_it() -> None:
+    flow = link_flow(orig_ip="198.51.100.7", orig_port=40001, resp_ip="10.0.0.7", resp_port=22)
+    answered = observe("flow_payload", {"payload.prefix": "53"}, flow, direction=Direction.RESPONDER)
+    assert make_enricher().enrich(answered).fields == {
+        "payload.prefix": "53",
+        "ip.dst": "198.51.100.7",
+        "tcp.dst_port": 40001,
+    }
+
+
+def test_a_protocol_without_ports_has_only_an_address() -> None:
+    seen = make_enricher().enrich(observe("flow_start", flow=link_flow(protocol=1)))
+    assert seen.fields == {"ip.dst": "198.51.100.7"}
+
+
+def test_devices_in_a_tunnel_of_ip_are_not_the_end_of_the_tunnel() -> None:
+    """All of a cell's devices come in frames of one base station."""
+    enricher = make_enricher()
+    flows = [link_flow(orig_ip=f"10.45.0.{number}", tunnel=Tunnel.GTPU) for number in (2, 3)]
+    devices = [_contact(enricher.enrich(observe("flow_start", flow=flow))).device for flow in flows]
+    assert [("10.45.0.2", None), ("10.45.0.3", None)] == [(device.name, device.mac) for device in devices]
+
+
+def test_devices_in_a_tunnel_of_ethernet_have_their_own_mac_address() -> None:
+    flow = link_flow(tunnel=Tunnel.VXLAN)
+    assert _contact(make_enricher().enrich(observe("flow_start", flow=flow))).device.mac == MAC_TEXT
 
 
 def test_multicast_is_internal() -> None:

@@ -42,6 +42,7 @@ EMPTY = Snapshot(known=KNOWN, version="0.1.0", catalog_digest="ab12")
 FULL = replace(
     EMPTY,
     catalog_signatures={("acme", "test"): 3},
+    catalog_day_ns=1_795_305_600 * SECOND_NS,
     findings={FINDING: 4},
     alerts={AlertLabels("vendor_contact", "acme", "low"): 2},
     firing={FiringLabels("vendor_contact", "acme", "low", "meter-17"): 1},
@@ -81,6 +82,7 @@ LABELS = {
     "umbilical_flows_active": (),
     "umbilical_table_evictions_total": ("table",),
     "umbilical_catalog_signatures": ("vendor", "status"),
+    "umbilical_catalog_pack_timestamp_seconds": (),
     "umbilical_catalog_info": ("digest",),
     "umbilical_capture_lag_seconds": (),
     "umbilical_plugin_seconds_total": ("room", "plugin"),
@@ -128,6 +130,7 @@ def test_counts_are_told_under_the_published_names_and_labels() -> None:
         ("umbilical_catalog_signatures", ("acme", "test")): 3,
         ("umbilical_catalog_signatures", ("acme", "stable")): 0,
         ("umbilical_catalog_signatures", ("acme", "deprecated")): 0,
+        ("umbilical_catalog_pack_timestamp_seconds", ()): 1_795_305_600,
         ("umbilical_catalog_info", ("ab12",)): 1,
         ("umbilical_build_info", ("0.1.0",)): 1,
     }
