@@ -10,21 +10,33 @@ import sys
 from importlib.util import find_spec
 
 MINIMUM = (3, 11)
+TEST_TOOLS = {
+    "tshark": "tshark",
+    "named-checkzone": "bind9-utils",
+    "dnsmasq": "dnsmasq-base",
+    "nft": "nftables",
+}
+"""What the tests compare with, and the Debian package that has it."""
 
 
 def main(what: str) -> int:
     """Check for ``venv`` (what every target needs) or ``test`` (what the tests use besides)."""
     if sys.version_info < MINIMUM:
-        found = ".".join(map(str, sys.version_info[:3]))
-        print(f"umbilical needs Python {MINIMUM[0]}.{MINIMUM[1]} or later; this is {found}.", file=sys.stderr)
+        this = ".".join(map(str, sys.version_info[:3]))
+        print(f"umbilical needs Python {MINIMUM[0]}.{MINIMUM[1]} or later; this is {this}.", file=sys.stderr)
         print("Name another with: make PYTHON=python3.12 ...", file=sys.stderr)
         return 1
     missing = {}
     if what == "venv" and (find_spec("venv") is None or find_spec("ensurepip") is None):
         missing["Python's venv module"] = f"python{sys.version_info[0]}.{sys.version_info[1]}-venv"
-    if what == "test" and shutil.which("tshark") is None:
-        missing["tshark"] = "tshark"
+    if what == "test":
+        missing |= {tool: package for tool, package in TEST_TOOLS.items() if not found(tool)}
     return install(missing) if missing else 0
+
+
+def found(tool: str) -> bool:
+    """Whether a program is there; an ordinary user's path often lacks the folders for administrators."""
+    return shutil.which(tool, path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin") is not None
 
 
 def install(missing: dict[str, str]) -> int:
@@ -33,7 +45,9 @@ def install(missing: dict[str, str]) -> int:
     apt = shutil.which("apt-get")
     sudo = [] if os.geteuid() == 0 else ["sudo", "-n"]
     if apt is None or (sudo and shutil.which("sudo") is None):
-        print(f"Missing: {names}. Install the package(s) {' '.join(packages)} and try again.", file=sys.stderr)
+        print(
+            f"Missing: {names}. Install the package(s) {' '.join(packages)} and try again.", file=sys.stderr
+        )
         return 1
     print(f"Installing {' '.join(packages)} with apt ...", flush=True)
     environment = ["env", "DEBIAN_FRONTEND=noninteractive"]

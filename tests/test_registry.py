@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from monitor.registry import discover
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 @pytest.fixture

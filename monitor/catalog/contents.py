@@ -1,11 +1,14 @@
 """What a set of signature folders holds together: vendors merged, ids compared, content digested. Judges no meaning."""
 
+import gc
 import hashlib
-import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
+
+import orjson
 
 from monitor.catalog.faults import Faults
 from monitor.catalog.folder import mac_table, plain_lists, tac_tables, vendor_files
@@ -40,18 +43,36 @@ class Contents(NamedTuple):
         """Return the SHA-256 of what the files say."""
         digest = hashlib.sha256()
         for file in sorted(self.files, key=lambda file: (file.vendor.id, file.vendor.local)):
-            digest.update(json.dumps(file.tree, sort_keys=True).encode())
+            digest.update(f"{file.vendor.id} {file.vendor.local} {file.digest}\n".encode())
         for signature in self.lists:
             values = [test.value for test in signature.match.tests]
-            digest.update(
-                json.dumps([signature.id, signature.confidence, signature.severity, values]).encode()
-            )
-        digest.update(repr((self.macs, self.tacs)).encode())
+            digest.update(orjson.dumps([signature.id, signature.confidence, signature.severity, values]))
+        digest.update(orjson.dumps([self.macs, self.tacs], default=tuple))
         return digest.hexdigest()
 
 
 def read_contents(shipped: Sequence[Path], local: Sequence[Path], faults: Faults) -> Contents:
     """Read the folders that came with the program and the site's own; faults are noted, nothing is raised."""
+    with _collector_paused():
+        contents = _read(shipped, local, faults)
+    _note_rivals(contents.files, faults)
+    _note_twins(contents.signatures(), faults)
+    return contents
+
+
+@contextmanager
+def _collector_paused() -> Iterator[None]:
+    """Millions of records and no cycles: the cycle collector would take longer than the reading."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
+def _read(shipped: Sequence[Path], local: Sequence[Path], faults: Faults) -> Contents:
     contents = Contents([], [], [], [])
     for folder in map(Path, shipped):
         if _is_there(folder, faults):
@@ -62,8 +83,6 @@ def read_contents(shipped: Sequence[Path], local: Sequence[Path], faults: Faults
         if _is_there(folder, faults):
             contents.files.extend(vendor_files(folder, faults, local=True))
             contents.lists.extend(plain_lists(folder, faults))
-    _note_rivals(contents.files, faults)
-    _note_twins(contents.signatures(), faults)
     return contents
 
 

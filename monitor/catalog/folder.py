@@ -6,9 +6,10 @@ from pathlib import Path
 
 import monitor
 from monitor.catalog.faults import Faults
+from monitor.catalog.identity_block import mac_prefix
 from monitor.catalog.plain_list import SUFFIXES, parse_list
 from monitor.catalog.records import MacPrefix, Signature, Tac
-from monitor.catalog.vendor_file import VendorFile, mac_prefix, parse
+from monitor.catalog.vendor_file import VendorFile, parse
 
 MAC_TABLE = "mac_prefixes.csv"
 TAC_TABLES = "tac_*.csv"
@@ -77,9 +78,10 @@ def _rows(folder: Path, pattern: str, faults: Faults) -> Iterator[tuple[str, int
         text = _text(path, faults)
         if text is None:
             continue
-        reader = csv.DictReader(text.splitlines())
+        reader = csv.reader(text.splitlines())
+        head = next(reader, [])
         for row in reader:
-            yield str(path), reader.line_num, row
+            yield str(path), reader.line_num, dict(zip(head, row, strict=False))
 
 
 def _text(path: Path, faults: Faults) -> str | None:

@@ -1,28 +1,31 @@
 """Finds the entries whose test on one field holds, at a cost that does not grow with their number.
 
 Names go by labels, addresses by longest prefix, text and bytes by exact value or by their first characters, and only
-regular expressions without a fixed beginning (few) are tried one by one. An entry is whatever the caller adds;
-results keep no order. The finders are closures over plain dictionaries: this is the hottest Python of the room.
+regular expressions without a fixed part (few) are tried one by one. An entry is whatever the caller adds; results keep
+no order. The finders are closures over plain dictionaries: this is the hottest Python of the room.
 """
 
-import re
 from collections.abc import Callable
 from socket import AF_INET, AF_INET6, inet_pton
 from typing import Any, Generic, TypeVar
 
-from monitor.catalog.predicate import LISTS, MAX_REGEX_INPUT, compiled
+from monitor.catalog.expression import Expressions
+from monitor.catalog.predicate import LISTS, MAX_NAME, MAX_REGEX_INPUT, NAMES
 from monitor.catalog.records import Test
 from monitor.catalog.vocabulary import Operator
 from monitor.model.observation import FIELDS, FieldKind
 
 T = TypeVar("T")
 Finder = Callable[[Any], list[T]]
-Matches = Callable[[str], Any]
+Exact = dict[Any, list[T]]
+Networks = dict[int, dict[int, dict[int, list[T]]]]
+"""Address family -> host bits -> network without them -> entries."""
+
+LEAST_HEAD_CHARACTERS = 4
+"""Shorter beginnings are filed apart, so that a single one does not make the first look of all others useless."""
 
 _NOTHING: list[Any] = []
 """Shared and never changed: results are joined with ``+``."""
-_FIXED_START = re.compile(r"\^((?:[A-Za-z0-9/_:@ -]|\\[./-])+)(?![?*{+])")
-"""Literal characters after the anchor; the last one may be repeated or optional and does not count."""
 
 
 class FieldIndex(Generic[T]):
@@ -30,13 +33,11 @@ class FieldIndex(Generic[T]):
 
     def __init__(self, field: str) -> None:
         self.field = field
-        self._exact: dict[Any, list[T]] = {}
+        self._exact: Exact[T] = {}
         self._domains: dict[str, list[T]] = {}
         self._prefixes: dict[str, list[T]] = {}
-        self._networks: dict[int, dict[int, dict[int, list[T]]]] = {AF_INET: {}, AF_INET6: {}}
-        """Address family -> host bits -> network without them -> entries."""
-        self._patterns: list[tuple[str, str, T]] = []
-        """Fixed beginning, expression, entry."""
+        self._networks: Networks[T] = {AF_INET: {}, AF_INET6: {}}
+        self._expressions: list[tuple[str, T]] = []
 
     def add(self, test: Test, entry: T) -> None:
         """Index an entry under a test on this field."""
@@ -54,21 +55,17 @@ class FieldIndex(Generic[T]):
             case Operator.CIDR:
                 self._add_network(value, entry)
             case Operator.REGEX:
-                self._patterns.append((fixed_start(value), value, entry))
+                self._expressions.append((value, entry))
 
     def finder(self) -> Finder[T]:
         """Return the cheapest function that finds the entries for a value of this field."""
         kind = FIELDS[self.field].kind
         if kind is FieldKind.ADDRESS:
             find = _address_finder(self._exact, self._networks)
-        elif kind in {FieldKind.NAME, FieldKind.NAMES}:
-            find = _name_finder(self._exact, self._domains)
+        elif kind in NAMES:
+            find = _name_finder(self._exact, self._domains, Expressions(self._expressions))
         else:
-            find = _exact_finder(self._exact)
-        if self._prefixes:
-            find = _joined(find, _prefix_finder(self._prefixes))
-        if self._patterns:
-            find = _joined(find, _pattern_finder(self._patterns))
+            find = _text_finder(self._exact, self._prefixes, Expressions(self._expressions))
         if kind in LISTS:
             one = find
             return lambda values: [entry for value in values for entry in one(value)]
@@ -85,59 +82,49 @@ class FieldIndex(Generic[T]):
         self._networks[family].setdefault(host_bits, {}).setdefault(value, []).append(entry)
 
 
-def fixed_start(pattern: str) -> str:
-    """Return the characters that every match of an anchored expression begins with, as far as they are plain."""
-    found = _FIXED_START.match(pattern)
-    if found is None or _has_top_level_choice(pattern):
-        return ""
-    return found[1].replace("\\", "")
-
-
-def _has_top_level_choice(pattern: str) -> bool:
-    before, bar, _ = pattern.partition("|")
-    while bar:
-        if before.count("(") <= before.count(")"):
-            return True
-        more, bar, _ = pattern[len(before) + 1 :].partition("|")
-        before += "|" + more
-    return False
-
-
-def _joined(first: Finder[T], second: Finder[T]) -> Finder[T]:
-    def find(value: Any) -> list[T]:
-        found, more = first(value), second(value)
-        return found + more if more else found
-
-    return find
-
-
-def _exact_finder(exact: dict[Any, list[T]]) -> Finder[T]:
+def _exact_finder(exact: Exact[T]) -> Finder[T]:
     get = exact.get
     return lambda value: get(value, _NOTHING)
 
 
-def _name_finder(exact: dict[str, list[T]], domains: dict[str, list[T]]) -> Finder[T]:
-    """File names by their last two labels: most names of the world fail at the first look."""
-    by_tail: dict[str, tuple[dict[str, list[T]], dict[str, list[T]]]] = {}
+def _name_finder(exact: Exact[T], domains: dict[str, list[T]], expressions: Expressions[T]) -> Finder[T]:
+    """File names by their last characters, then by their last two labels: most names of the world fail at the first look."""
+    by_tail: dict[str, tuple[Exact[T], dict[str, list[T]], Expressions[T]]] = {}
+
+    def tables(name: str) -> tuple[Exact[T], dict[str, list[T]], Expressions[T]]:
+        return by_tail.setdefault(".".join(name.rsplit(".", 2)[-2:]), ({}, {}, Expressions()))
+
     for name, entries in exact.items():
-        by_tail.setdefault(_tail(name), ({}, {}))[0][name] = entries
+        tables(name)[0][name] = entries
     for name, entries in domains.items():
-        by_tail.setdefault(_tail(name), ({}, {}))[1][name] = entries
+        tables(name)[1][name] = entries
+    for name, fitting in expressions.by_end():
+        tables(name)[2].extend(fitting)
+    filed = [*exact, *domains, *(name for name, _ in expressions.by_end())]
+    ending = max(1, min(map(len, filed), default=1))
+    endings = {name[-ending:] for name in filed}
     get = by_tail.get
 
     def find(name: str) -> list[T]:
-        tables = get(name[name.rfind(".", 0, name.rfind(".")) + 1 :])
-        if tables is None:
+        if name[-ending:] not in endings:
             return _NOTHING
-        found = tables[0].get(name, _NOTHING)
-        return found + _walk(tables[1], name) if tables[1] else found
+        found = get(name[name.rfind(".", 0, name.rfind(".")) + 1 :])
+        return _NOTHING if found is None else _within(name, *found)
 
-    return find
+    free = expressions.without_end()
+    if not free:
+        return find
+    return lambda name: find(name) + (free.tried(name) if len(name) <= MAX_NAME else _NOTHING)
 
 
-def _tail(name: str) -> str:
-    """Return the last two labels of a name."""
-    return ".".join(name.rsplit(".", 2)[-2:])
+def _within(name: str, exact: Exact[T], domains: dict[str, list[T]], expressions: Expressions[T]) -> list[T]:
+    """Return the entries of a name among those that share its last two labels."""
+    found = exact.get(name, _NOTHING)
+    if len(name) > MAX_NAME:
+        return found
+    if domains:
+        found = found + _walk(domains, name)
+    return found + expressions.tried(name) if expressions else found
 
 
 def _walk(domains: dict[str, list[T]], name: str) -> list[T]:
@@ -154,55 +141,67 @@ def _walk(domains: dict[str, list[T]], name: str) -> list[T]:
         start = dot + 1
 
 
-def _prefix_finder(prefixes: dict[str, list[T]]) -> Finder[T]:
-    """File prefixes by their first characters: most texts fail at one look, whatever lengths there are."""
-    head = min(map(len, prefixes))
-    by_head: dict[str, dict[int, dict[str, list[T]]]] = {}
-    for prefix, entries in prefixes.items():
-        by_head.setdefault(prefix[:head], {}).setdefault(len(prefix), {})[prefix] = entries
-    get = by_head.get
+def _text_finder(exact: Exact[T], prefixes: dict[str, list[T]], expressions: Expressions[T]) -> Finder[T]:
+    """Look for the whole text, then for its first characters; what has no fixed beginning shares one first look."""
+    heads, free = _heads(prefixes, expressions), expressions.without_start()
+    if not heads and not free:
+        return _exact_finder(exact)
+    get, looks = exact.get, free.first_looks() if free else ()
 
     def find(text: str) -> list[T]:
-        by_length = get(text[:head])
-        if by_length is None:
-            return _NOTHING
-        return [entry for length, table in by_length.items() for entry in table.get(text[:length], ())]
+        found = get(text, _NOTHING)
+        for length, tables_of in heads:
+            tables = tables_of(text[:length])
+            if tables is not None:
+                found = found + _begun(tables, text)
+        if looks:
+            shown = text if len(text) <= MAX_REGEX_INPUT else text[:MAX_REGEX_INPUT]
+            for look in looks:
+                if look(shown):
+                    return found + free.tried(shown)
+        return found
 
     return find
 
 
-def _pattern_finder(patterns: list[tuple[str, str, T]]) -> Finder[T]:
-    """Try an expression only on text that has its fixed beginning; those without one share one first look."""
-    free = tuple((compiled(pattern).match, entry) for start, pattern, entry in patterns if not start)
-    by_start: dict[str, list[tuple[Matches, T]]] = {}
-    for start, pattern, entry in patterns:
-        if start:
-            by_start.setdefault(start, []).append((compiled(pattern).match, entry))
-    begun: Finder[tuple[Matches, T]] | None = _prefix_finder(by_start) if by_start else None
-    any_free = _any_of([pattern for start, pattern, _ in patterns if not start]) if free else None
-
-    def find(text: str) -> list[T]:
-        if len(text) > MAX_REGEX_INPUT:
-            text = text[:MAX_REGEX_INPUT]
-        found = _NOTHING
-        if any_free is not None and any_free(text):
-            found = [entry for matches, entry in free if matches(text)]
-        candidates = begun(text) if begun is not None else _NOTHING
-        return found + [entry for matches, entry in candidates if matches(text)] if candidates else found
-
-    return find
+_Begun = tuple[list[T], Expressions[T]]
+"""Entries of a prefix, and the expressions whose fixed beginning it is."""
 
 
-def _any_of(patterns: list[str]) -> Matches:
-    scoped = [
-        f"(?i:{pattern[4:]})" if pattern.startswith("(?i)") else f"(?:{pattern})" for pattern in patterns
-    ]
-    return compiled("|".join(scoped)).match
+_Tables = dict[int, dict[str, _Begun[T]]]
+"""Length of a beginning -> the beginning -> what begins so."""
 
 
-def _address_finder(
-    exact: dict[str, list[T]], networks: dict[int, dict[int, dict[int, list[T]]]]
-) -> Finder[T]:
+def _heads(
+    prefixes: dict[str, list[T]], expressions: Expressions[T]
+) -> list[tuple[int, Callable[[str], _Tables[T] | None]]]:
+    """File beginnings by the first characters that all long ones have: most texts fail at one look."""
+    begun: dict[str, _Begun[T]] = {prefix: (entries, Expressions()) for prefix, entries in prefixes.items()}
+    for start, starting in expressions.by_start():
+        begun.setdefault(start, ([], Expressions()))[1].extend(starting)
+    short = [start for start in begun if len(start) < LEAST_HEAD_CHARACTERS]
+    long = [start for start in begun if len(start) >= LEAST_HEAD_CHARACTERS]
+    heads: list[tuple[int, Callable[[str], _Tables[T] | None]]] = []
+    for starts in filter(None, (short, long)):
+        head = min(map(len, starts))
+        by_head: dict[str, _Tables[T]] = {}
+        for start in starts:
+            by_head.setdefault(start[:head], {}).setdefault(len(start), {})[start] = begun[start]
+        heads.append((head, by_head.get))
+    return heads
+
+
+def _begun(tables: _Tables[T], text: str) -> list[T]:
+    found: list[T] = []
+    for length, table in tables.items():
+        hit = table.get(text[:length])
+        if hit is not None:
+            found += hit[0]
+            found += hit[1].tried(text)
+    return found
+
+
+def _address_finder(exact: Exact[T], networks: Networks[T]) -> Finder[T]:
     if not any(networks.values()):
         return _exact_finder(exact)
 

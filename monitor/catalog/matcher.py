@@ -1,4 +1,4 @@
-"""Says which signatures an observation matches; built once from all signatures, then read only."""
+"""Says which signatures an observation matches; built once from all signatures, then never changed."""
 
 from collections.abc import Iterable
 from typing import NamedTuple

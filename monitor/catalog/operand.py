@@ -13,8 +13,10 @@ MAX_VALUES = 200_000
 
 LABEL = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)")
 """One label of a host name in wire form (RFC 1035 section 2.3.1, with the underscore of RFC 2782)."""
+_NAME = re.compile(rf"{LABEL.pattern}(?:\.{LABEL.pattern})*")
+_MAX_NAME = 253
 _HEX = re.compile(r"(?:[0-9a-f]{2})+")
-_NESTED_REPEAT = re.compile(r"[+*}]\)[+*{]")
+_REPEATED_GROUP = re.compile(r"(?<!\\)\)[+*{]")
 _LOOKS_AROUND = re.compile(r"\(\?[=!<]|\\[1-9]|\(\?P[=>]")
 _ANCHORED = re.compile(r"(?:\(\?i\))?\^")
 
@@ -48,13 +50,15 @@ def single(kind: FieldKind, value: object) -> str | int | bool:
 def host_name(value: object, least_labels: int = 1) -> str:
     """Return a name in wire form; raises ValueError for one that cannot occur in this form."""
     text = _text(value)
+    if len(text) <= _MAX_NAME and _NAME.fullmatch(text) and text.count(".") >= least_labels - 1:
+        return text
     if text != text.lower():
         raise ValueError(f"write '{text}' in lower case, as it is compared")
     if text.endswith("."):
         raise ValueError(f"write '{text}' without the final dot")
     labels = text.split(".")
     wrong = next((label for label in labels if not LABEL.fullmatch(label)), None)
-    if wrong is not None or len(text) > 253:
+    if wrong is not None or len(text) > _MAX_NAME:
         raise ValueError(f"'{text}' is no host name in wire form (A-labels, letters, digits, hyphen)")
     if len(labels) < least_labels:
         raise ValueError(f"'{text}' would match a whole top-level domain")
@@ -92,8 +96,8 @@ def regex(value: object) -> str:
         raise ValueError(f"the expression has more than {MAX_REGEX_CHARACTERS} characters")
     if not _ANCHORED.match(text):
         raise ValueError("a regular expression must be anchored: begin it with ^")
-    if _NESTED_REPEAT.search(text) or _LOOKS_AROUND.search(text):
-        raise ValueError("nested repeats, look-around and back references are not allowed")
+    if _REPEATED_GROUP.search(text) or _LOOKS_AROUND.search(text):
+        raise ValueError("repeated groups, look-around and back references are not allowed")
     try:
         re.compile(text)
     except re.error as error:

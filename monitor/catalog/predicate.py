@@ -13,13 +13,16 @@ from monitor.catalog.records import Test
 from monitor.catalog.vocabulary import Operator
 from monitor.model.observation import FIELDS, FieldKind
 
-MAX_REGEX_INPUT = 2048
+MAX_NAME = 253
+"""Characters of a host name (RFC 1035 section 2.3.4, without length octets); a longer one names nothing."""
+MAX_REGEX_INPUT = 1024
 """Characters of a value that a regular expression sees."""
 
 Predicate = Callable[[Any], bool]
 
 LISTS = frozenset({FieldKind.NAMES, FieldKind.TEXTS})
 """Kinds of which one element is enough."""
+NAMES = frozenset({FieldKind.NAME, FieldKind.NAMES})
 
 
 def predicate(test: Test) -> Predicate:
@@ -40,15 +43,21 @@ def _plain(test: Test) -> Predicate:
             return lambda value: value in values
         case Operator.DOMAIN:
             below = "." + wanted
-            return lambda value: value == wanted or value.endswith(below)
+            return lambda value: len(value) <= MAX_NAME and (value == wanted or value.endswith(below))
         case Operator.PREFIX | Operator.HEX:
             return lambda value: value.startswith(wanted)
         case Operator.CIDR:
             network = ip_network(wanted)
             return lambda value: ip_address(value) in network
         case Operator.REGEX:
-            matches = compiled(wanted).match
-            return lambda value: matches(value[:MAX_REGEX_INPUT]) is not None
+            longest = MAX_NAME if FIELDS[test.field].kind in NAMES else None
+            return _expression(compiled(wanted), longest)
+
+
+def _expression(pattern: re.Pattern[str], longest: int | None) -> Predicate:
+    if longest is None:
+        return lambda value: pattern.match(value, 0, MAX_REGEX_INPUT) is not None
+    return lambda value: len(value) <= longest and pattern.match(value) is not None
 
 
 @cache

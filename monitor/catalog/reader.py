@@ -18,7 +18,10 @@ MAX_DEPTH = 12
 """The format needs seven levels."""
 
 _INTEGER = re.compile(r"-?(?:0|[1-9][0-9]{0,17})")
+_NUMBER_STARTS = frozenset("-0123456789")
 _FLAGS = {"true": True, "false": False}
+_SCALAR, _ALIAS = yaml.ScalarEvent, yaml.AliasEvent
+_BLOCK_START, _BLOCK_END, _ITEMS_END = yaml.MappingStartEvent, yaml.MappingEndEvent, yaml.SequenceEndEvent
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -71,66 +74,68 @@ class _Builder:
         self._path = path
 
     def build(self, text: str) -> Any:
-        self._events = yaml.parse(text, Loader=_LOADER)
-        self._expect(yaml.StreamStartEvent)
-        event = next(self._events)
+        loader: Any = _LOADER(text)
+        try:
+            self._next = loader.get_event
+            return self._document()
+        finally:
+            loader.dispose()
+
+    def _document(self) -> Any:
+        self._next()
+        event = self._next()
         if isinstance(event, yaml.StreamEndEvent):
             return None
-        tree = self._value(next(self._events), 0)
-        self._expect(yaml.DocumentEndEvent)
-        self._expect(yaml.StreamEndEvent)
+        tree = self._value(self._next(), 0)
+        self._next()
+        event = self._next()
+        if not isinstance(event, yaml.StreamEndEvent):
+            raise self._refusal("one document per file", event)
         return tree
 
-    def _expect(self, kind: type[yaml.Event]) -> None:
-        event = next(self._events)
-        if not isinstance(event, kind):
-            raise self._refusal("one document per file", event)
-
-    def _value(self, event: yaml.Event, depth: int) -> Any:
-        if depth > MAX_DEPTH:
-            raise self._refusal(f"nested deeper than {MAX_DEPTH} levels", event)
-        if getattr(event, "anchor", None) is not None:
+    def _value(self, event: Any, depth: int) -> Any:
+        kind = type(event)
+        if kind is _ALIAS or event.anchor is not None:
             raise self._refusal("anchors and aliases are not allowed; repeat the value", event)
-        if getattr(event, "tag", None) is not None:
+        if event.tag is not None:
             raise self._refusal("tags are not allowed", event)
-        if isinstance(event, yaml.ScalarEvent):
-            return _scalar(event)
-        if isinstance(event, yaml.MappingStartEvent):
-            return self._block(event, depth)
-        return self._items(event, depth)
+        if kind is _SCALAR:
+            return event.value if event.style else _plain(event.value)
+        if depth >= MAX_DEPTH:
+            raise self._refusal(f"nested deeper than {MAX_DEPTH} levels", event)
+        return self._block(event, depth + 1) if kind is _BLOCK_START else self._items(event, depth + 1)
 
-    def _block(self, start: yaml.Event, depth: int) -> Block:
+    def _block(self, start: Any, depth: int) -> Block:
         block = Block(_line(start))
-        while not isinstance(event := next(self._events), yaml.MappingEndEvent):
-            if not isinstance(event, yaml.ScalarEvent):
-                raise self._refusal("a key must be plain text", event)
-            self._value(event, depth + 1)
+        following, lines = self._next, block.lines
+        while type(event := following()) is not _BLOCK_END:
+            if type(event) is not _SCALAR or event.anchor is not None or event.tag is not None:
+                raise self._refusal("a key must be plain text, without anchor or tag", event)
             key = event.value
-            if key in block:
-                raise self._refusal(f"duplicate key '{key}' (first on line {block.lines[key]})", event)
-            block.lines[key] = _line(event)
-            block[key] = self._value(next(self._events), depth + 1)
+            if key in lines:
+                raise self._refusal(f"duplicate key '{key}' (first on line {lines[key]})", event)
+            lines[key] = _line(event)
+            block[key] = self._value(following(), depth)
         return block
 
-    def _items(self, start: yaml.Event, depth: int) -> Items:
+    def _items(self, start: Any, depth: int) -> Items:
         items = Items(_line(start))
-        while not isinstance(event := next(self._events), yaml.SequenceEndEvent):
-            items.lines.append(_line(event))
-            items.append(self._value(event, depth + 1))
+        following, lines = self._next, items.lines
+        while type(event := following()) is not _ITEMS_END:
+            lines.append(_line(event))
+            items.append(self._value(event, depth))
         return items
 
-    def _refusal(self, problem: str, event: yaml.Event) -> SignatureError:
+    def _refusal(self, problem: str, event: Any) -> SignatureError:
         return SignatureError(problem, Location(self._path, _line(event)))
 
 
-def _line(event: yaml.Event) -> int:
-    return event.start_mark.line + 1 if event.start_mark is not None else 1
+def _line(event: Any) -> int:
+    line: int = event.start_mark.line
+    return line + 1
 
 
-def _scalar(event: yaml.ScalarEvent) -> str | int | bool:
-    text: str = event.value
-    if event.style:
-        return text
-    if text in _FLAGS:
-        return _FLAGS[text]
-    return int(text) if _INTEGER.fullmatch(text) else text
+def _plain(text: str) -> str | int | bool:
+    if text[:1] in _NUMBER_STARTS:
+        return int(text) if _INTEGER.fullmatch(text) else text
+    return _FLAGS.get(text, text)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from monitor.catalog.vocabulary import Expect, Joint, Operator, Role, SourceKind, Status
 from monitor.model.errors import Location
@@ -84,8 +85,7 @@ class Signature:
     location: Location
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tac:
+class Tac(NamedTuple):
     """First eight digits of an IMEI and the model they stand for (3GPP TS 23.003 section 6.2)."""
 
     tac: str
@@ -93,8 +93,7 @@ class Tac:
     model: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MacPrefix:
+class MacPrefix(NamedTuple):
     """A block of MAC addresses and its registered holder."""
 
     value: int

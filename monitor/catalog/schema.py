@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from monitor.catalog.shape import FILE, Key, Kind, Shape
-from monitor.catalog.vocabulary import FORMAT, MEANINGS, OPERATORS, Expect, Joint, Operator
+from monitor.catalog.vocabulary import FORMAT, OPERATORS, Expect, Joint, Operator, meaning
 from monitor.model.observation import FIELDS, FieldKind
 
 Schema = dict[str, Any]
@@ -69,7 +69,7 @@ def _key(key: Key) -> Schema:
 
 
 def _choice(choices: type[StrEnum]) -> Schema:
-    return {"oneOf": [{"const": choice.value, "description": MEANINGS[choice]} for choice in choices]}
+    return {"oneOf": [{"const": choice.value, "description": meaning(choice)} for choice in choices]}
 
 
 def _match() -> Schema:
@@ -79,7 +79,7 @@ def _match() -> Schema:
         "additionalProperties": False,
         "minProperties": 1,
         "maxProperties": 1,
-        "properties": {joint.value: {"description": MEANINGS[joint], **tests} for joint in Joint},
+        "properties": {joint.value: {"description": meaning(joint), **tests} for joint in Joint},
     }
 
 
@@ -100,7 +100,7 @@ def _test() -> Schema:
 def _comparison(kind: FieldKind) -> Schema:
     operators = OPERATORS[kind]
     properties = {
-        operator.value: {"description": MEANINGS[operator], **_operand(kind, operator)}
+        operator.value: {"description": meaning(operator), **_operand(kind, operator)}
         for operator in operators
     }
     schema: Schema = {"type": "object", "additionalProperties": False, "properties": properties}

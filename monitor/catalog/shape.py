@@ -5,13 +5,13 @@ The parser and the JSON Schema both walk these tables, so neither can say what t
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import Enum, StrEnum, auto
+from enum import StrEnum, auto
 
 from monitor.catalog.vocabulary import Role, SourceKind, Status
 from monitor.model.finding import Confidence, Purpose, Severity
 
 
-class Kind(Enum):
+class Kind(StrEnum):
     """What a key holds."""
 
     FORMAT = auto()

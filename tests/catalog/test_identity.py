@@ -1,6 +1,6 @@
 from monitor.catalog.identity import IdentityIndex
+from monitor.catalog.identity_block import mac_prefix
 from monitor.catalog.records import MacPrefix, Tac
-from monitor.catalog.vendor_file import mac_prefix
 from tests.catalog._builders import HEAD, parsed
 
 IDENTITY = """\

@@ -3,7 +3,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from monitor.catalog.index import FieldIndex, fixed_start
+from monitor.catalog.index import FieldIndex
 from monitor.catalog.predicate import predicate
 from monitor.catalog.records import Test
 from monitor.catalog.vocabulary import Operator
@@ -26,14 +26,29 @@ NETWORKS = [
     "0.0.0.0/0",
 ]
 
-name_tests = st.tuples(st.sampled_from([Operator.DOMAIN, Operator.EQUALS]), domains) | st.just(
-    (Operator.REGEX, "^a\\.b")
+name_tests = st.tuples(st.sampled_from([Operator.DOMAIN, Operator.EQUALS]), domains) | st.tuples(
+    st.just(Operator.REGEX),
+    st.sampled_from(["^a\\.b", "^[ab]*\\.a\\.b$", "^.*\\.c\\.ab$", "^a|\\.a\\.b$", "^a\\.b$"]),
 )
 text_tests = (
     st.tuples(st.just(Operator.PREFIX), texts.filter(bool))
     | st.tuples(st.just(Operator.EQUALS), texts)
     | st.tuples(
-        st.just(Operator.REGEX), st.sampled_from(["^a/[0-9]", "^[ab]+/", "^ab?", "^a|^b", "^ab(/|1)"])
+        st.just(Operator.REGEX),
+        st.sampled_from(
+            [
+                "^a/[0-9]",
+                "^[ab]+/",
+                "^ab?",
+                "^a|^b",
+                "^ab(/|1)",
+                "^[^1]*/b",
+                "^.*a$",
+                "(?i)^B/",
+                "^abb/1",
+                "^abba*",
+            ]
+        ),
     )
 )
 address_tests = st.tuples(st.just(Operator.CIDR), st.sampled_from(NETWORKS)) | st.tuples(
@@ -76,6 +91,12 @@ def test_lists_are_found_by_any_element() -> None:
     assert [] == find([])
 
 
+def test_a_name_beyond_all_names_is_not_walked() -> None:
+    index = FieldIndex[str]("tls.sni")
+    index.add(Test(field="tls.sni", operator=Operator.DOMAIN, value="acme.example"), "acme")
+    assert [] == index.finder()("a." * 30_000 + "acme.example")
+
+
 def test_one_of_files_each_value() -> None:
     index = FieldIndex[str]("udp.dst_port")
     index.add(Test(field="udp.dst_port", operator=Operator.ONE_OF, value=(5683, 5684)), "coap")
@@ -83,17 +104,15 @@ def test_one_of_files_each_value() -> None:
     assert [["coap"], ["coap"], []] == [find(5683), find(5684), find(53)]
 
 
-def test_the_fixed_beginning_of_an_expression_is_what_every_match_has() -> None:
-    patterns = [
-        "^q/1/qd[A-Z]+$",
-        "^abc?d",
-        "^ab*",
-        "^a|b",
-        "^a(b|c)",
-        r"^dev\.x",
-        "(?i)^abc",
-        "^[ab]c",
-        "^ab{2}",
+def test_only_the_first_characters_of_a_long_text_are_shown_to_an_expression() -> None:
+    expressions: list[Check] = [(Operator.REGEX, "^.*ab$"), (Operator.REGEX, "^[ab]*1$")]
+    for value in ("a" * 1022 + "ab" + "1", "b" * 1023 + "1" + "a", "a" * 1024 + "b"):
+        agree("mqtt.topic", expressions, value)
+
+
+def test_a_thousand_beginnings_of_all_lengths_are_told_apart() -> None:
+    checks: list[Check] = [
+        (Operator.PREFIX, "ab/1"[: 1 + place % 4] * (1 + place % 9)) for place in range(1000)
     ]
-    expected = ["q/1/qd", "ab", "a", "", "a", "dev.x", "", "", "a"]
-    assert expected == [fixed_start(pattern) for pattern in patterns]
+    for value in ("ab/1ab/1ab/", "ab/1x", "abab", "a", "", "aaaaaaaaaaaa", "x" * 50):
+        agree("http.path", checks, value)

@@ -1,4 +1,8 @@
+import contextlib
+
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from monitor.catalog.reader import MAX_DEPTH, read
 from monitor.model.errors import SignatureError
@@ -65,3 +69,10 @@ def test_a_file_beyond_the_limit_is_refused(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr("monitor.catalog.reader.MAX_FILE_BYTES", 10)
     with pytest.raises(SignatureError, match="more than 10 characters"):
         read("a: 1234567890\n", "a.yaml")
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.text(alphabet="ab:-[]{},&*!|>'\"#%@?\\ \n\t0", max_size=60))
+def test_any_text_is_read_or_refused_as_a_fault_of_its_author(text: str) -> None:
+    with contextlib.suppress(SignatureError):
+        read(text, "a.yaml")

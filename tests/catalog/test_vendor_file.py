@@ -1,5 +1,3 @@
-import pytest
-
 from monitor.catalog.vocabulary import Expect, Joint, Operator
 from monitor.model.finding import Confidence, Purpose
 from tests.catalog._builders import HEAD, file_text, parsed, problems, signature_text
@@ -36,54 +34,6 @@ def test_all_faults_of_a_file_come_at_once_with_line_and_hint() -> None:
         assert any(problem in one for one in found), (problem, found)
 
 
-@pytest.mark.parametrize(
-    ("match", "problem"),
-    [
-        ("some: [{ dns.query: { domain: a.example } }]", "either 'any' or 'all'"),
-        (
-            "any: [{ dns.query: { domain: a.example } }], all: [{ dns.query: { domain: a.example } }]",
-            "either",
-        ),
-        ("any: []", "'any' must be a list of tests"),
-        ("any: [dns.query]", "one field with one operator"),
-        ("any: [{ dns.query: a.example }]", "followed by one operator"),
-        ("any: [{ dns.query: { domian: a.example } }]", "unknown operator 'domian'; did you mean 'domain'?"),
-        ("any: [{ dns.query: { domain: a.example, equals: b.example } }]", "exactly one operator"),
-        ("any: [{ dns.query: { domain: A.example } }]", "lower case"),
-        ("any: [{ mqtt.topic: { regex: ^a } }]", "must say in 'reason'"),
-        ("any: [{ mqtt.topic: { equals: a, reason: b } }]", "only a 'regex' may"),
-    ],
-)
-def test_a_wrong_test_is_told(match: str, problem: str) -> None:
-    found = problems(file_text(signature_text(match=match)))
-    assert any(problem in one for one in found), found
-
-
-@pytest.mark.parametrize(
-    ("examples", "problem"),
-    [
-        ("[{ expect: match, dns.query: fota.acme.example }]", "no example with 'expect: no-match'"),
-        ("[{ expect: no-match, dns.query: x.example }]", "no example with 'expect: match'"),
-        ("[{ expect: maybe, dns.query: x.example }]", "begins with 'expect: match'"),
-        ("[{ expect: match }]", "at least one observation field"),
-        ("[{ expect: match, dns.querry: x.example }]", "did you mean 'dns.query'?"),
-        ("[{ expect: match, udp.dst_port: many }]", "whole number"),
-        ("[match]", "must be a list of mappings"),
-    ],
-)
-def test_a_wrong_example_is_told(examples: str, problem: str) -> None:
-    found = problems(file_text(signature_text(examples=examples)))
-    assert any(problem in one for one in found), found
-
-
-def test_an_example_shows_fields_as_a_parser_would() -> None:
-    examples = """
-      - { expect: match, dns.query: FOTA.Acme.Example, tls.alpn: [h2], payload.prefix: "41 43" }
-      - { expect: no-match, dns.query: x.example, udp.dst_port: 53 }"""
-    fields = parsed(file_text(signature_text(examples=examples))).signatures[0].examples[0].fields
-    assert {"dns.query": "fota.acme.example", "tls.alpn": ["h2"], "payload.prefix": "4143"} == fields
-
-
 def test_ids_follow_the_file() -> None:
     found = problems(file_text(signature_text(id="other.fota")), stem="wrong")
     assert any("must be the file's name 'wrong'" in one for one in found)
@@ -94,43 +44,6 @@ def test_a_source_that_is_not_there_is_told() -> None:
     assert ["source 'manuel' is not in this file; did you mean 'manual'?"] == [
         one.partition(": ")[2] for one in problems(file_text(signature_text(sources="[manuel]")))
     ]
-
-
-def test_identity_facts_become_records() -> None:
-    identity = """\
-identity:
-  mac_prefixes: ["00:9B:08", "60:D7:E3:9", "70:B3:D5:49:9"]
-  tacs: [{ tac: "86307101", model: M95 }]
-  dhcp_names: [acme-module]
-  model_patterns: ['\\bAC[0-9]{3}\\b']
-  endpoint_formats:
-    - { field: lwm2m.endpoint, pattern: "^urn:acme:", meaning: urn and serial, sources: [manual] }
-  sources: [manual]
-"""
-    found = parsed(HEAD + identity).vendor.identity
-    assert [24, 28, 36] == [prefix.bits for prefix in found.mac_prefixes]
-    assert 0x009B08 == found.mac_prefixes[0].value
-    assert ("86307101", "acme") == (found.tacs[0].tac, found.tacs[0].vendor_id)
-    assert ("acme-module",) == found.dhcp_names
-    assert "lwm2m.endpoint" == found.endpoint_formats[0].field
-
-
-@pytest.mark.parametrize(
-    ("identity", "problem"),
-    [
-        ("{ dhcp_names: [a] }", "the identity has no 'sources'"),
-        ("{ sources: [manual], mac_prefixes: [009b08] }", "capital hex digits"),
-        ("{ sources: [manual], tacs: [{ tac: 86307101, model: M95 }] }", "in quotes"),
-        ('{ sources: [manual], model_patterns: ["[a"] }', "no regular expression"),
-        (
-            "{ sources: [manual], endpoint_formats: [{ field: x, pattern: a, meaning: b, sources: [manual] }] }",
-            "must be anchored",
-        ),
-    ],
-)
-def test_a_wrong_identity_is_told(identity: str, problem: str) -> None:
-    found = problems(HEAD + f"identity: {identity}\n")
-    assert any(problem in one for one in found), found
 
 
 def test_a_source_id_stands_once() -> None:

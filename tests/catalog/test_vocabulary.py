@@ -3,7 +3,6 @@ from enum import StrEnum
 import pytest
 
 from monitor.catalog.vocabulary import (
-    MEANINGS,
     OPERATORS,
     Expect,
     Joint,
@@ -11,6 +10,7 @@ from monitor.catalog.vocabulary import (
     Role,
     SourceKind,
     Status,
+    meaning,
 )
 from monitor.model.finding import Confidence, Purpose, Severity
 from monitor.model.observation import FieldKind
@@ -20,7 +20,12 @@ from monitor.model.observation import FieldKind
     "choices", [Status, SourceKind, Role, Expect, Joint, Operator, Purpose, Severity, Confidence]
 )
 def test_every_choice_has_a_sentence(choices: type[StrEnum]) -> None:
-    assert [] == [choice for choice in choices if not MEANINGS[choice].endswith(".")]
+    assert [] == [choice for choice in choices if not meaning(choice).endswith(".")]
+
+
+def test_words_that_two_sets_share_keep_their_own_sentence() -> None:
+    assert meaning(Severity.LOW) != meaning(Confidence.LOW)
+    assert meaning(Severity.HIGH) != meaning(Confidence.HIGH)
 
 
 def test_every_kind_of_field_says_what_it_takes() -> None:

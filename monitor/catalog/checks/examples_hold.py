@@ -18,7 +18,7 @@ def check(subject: Subject) -> Iterator[Issue]:
             continue
         matcher = Matcher([signature])
         for example in signature.examples:
-            if problem := _problem(signature, example, matcher):
+            if problem := problem_of(signature, example, matcher):
                 place = Location(signature.location.path, example.line or signature.location.line)
                 yield Issue(Gravity.ERROR, place, f"{signature.id}: {problem}")
 
@@ -29,7 +29,8 @@ def observation_type(example: Example) -> str | None:
     return next((kind for kind, carried in OBSERVATIONS.items() if fields <= set(carried)), None)
 
 
-def _problem(signature: Signature, example: Example, matcher: Matcher) -> str | None:
+def problem_of(signature: Signature, example: Example, matcher: Matcher) -> str | None:
+    """Return why an example does not hold; ``matcher`` knows the signature."""
     kind = observation_type(example)
     if kind is None:
         return f"no observation carries all of {', '.join(sorted(example.fields))}"

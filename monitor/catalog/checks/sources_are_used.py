@@ -9,13 +9,9 @@ from monitor.model.errors import Location
 def check(subject: Subject) -> Iterator[Issue]:
     """Yield a fault for each source that nobody cites."""
     for file in subject.contents.files:
-        cited = {source.id for signature in file.signatures for source in signature.sources}
-        identity = file.tree.get("identity")
-        if isinstance(identity, dict):
-            cited.update(identity.get("sources", ()))
-        for source, line in zip(file.sources, file.source_lines, strict=True):
-            if source.id not in cited:
-                place = Location(file.vendor.location.path, line)
+        for source in file.sources:
+            if not source.cited:
+                place = Location(file.vendor.location.path, source.line)
                 yield Issue(Gravity.ERROR, place, f"source '{source.id}' is cited by nothing")
 
 

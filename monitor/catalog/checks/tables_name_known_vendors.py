@@ -9,7 +9,8 @@ from monitor.catalog.review import Gravity, Issue, Subject
 def check(subject: Subject) -> Iterator[Issue]:
     """Yield a fault for each vendor id of a table that has no file."""
     known = subject.catalog.vendors
-    named = {row.vendor_id for row in (*subject.contents.macs, *subject.contents.tacs)}
+    macs, tacs = subject.contents.macs, subject.contents.tacs
+    named = {row.vendor_id for row in macs} | {row.vendor_id for row in tacs}
     for vendor_id in sorted(named - known.keys()):
         hint = suggestion(vendor_id, known)
         yield Issue(
