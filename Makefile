@@ -3,7 +3,7 @@ SHELL := /bin/bash
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-FUZZ_EXAMPLES ?= 20000
+FUZZ_EXAMPLES ?= 5000
 XDIST ?= auto
 
 .PHONY: help demo test check fix format lint types arrows bench golden fuzz wheel clean
@@ -59,7 +59,7 @@ bench: $(VENV)/.tested  ## side by side with every peer found installed
 	@$(BIN)/python deploy/bench/run.py
 
 golden: $(VENV)/.tested  ## rewrite the stored expected outputs; the diff is the review
-	@$(BIN)/pytest -q tests/test_cases.py --golden
+	@$(BIN)/pytest -q tests/test_cases.py tests/laws/test_metrics.py --golden
 
 fuzz: $(VENV)/.tested  ## every parser and kernel with a large budget
 	@UMBILICAL_FUZZ_EXAMPLES=$(FUZZ_EXAMPLES) $(BIN)/pytest -q tests/laws -k "total or mutated or truncat"

@@ -1,43 +1,85 @@
 """The commands, by name; each lives in its own file and imports what it needs when it runs."""
 
 import sys
-from typing import Annotated
+from collections.abc import Sequence
+from typing import Annotated, Any
 
 import typer
 
-from monitor import __version__
-from monitor.cli import replay
+from monitor.cli import demo, explain, flows, geoip, observations, replay, schema, signatures
+from monitor.cli.failure import ExitStatus, fail
+from monitor.cli.version import print_version
 
 app = typer.Typer(
     name="umbilical",
-    help="Watches the cord between cellular modules and those who can update them.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
-    rich_markup_mode=None,
+    rich_markup_mode=None,  # plain help: rich would triple its start
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.command("replay")(replay.replay)
+EXAMPLES = """\b
+Examples:
+  umbilical demo                      what the program is for, on one screen
+  umbilical replay site.pcapng        which devices spoke to which module vendor
+  umbilical replay --json site.pcap   one alert per line, for other programs
+"""
+_COMMANDS = (
+    (demo.demo, demo.EXAMPLES, "a bundled case: what the program is for, on one screen"),
+    (replay.replay, replay.EXAMPLES, "captures in, alerts and a summary out"),
+    (flows.flows, flows.EXAMPLES, "every flow, as JSON, CSV or Parquet"),
+    (observations.observations, observations.EXAMPLES, "what was seen on the wire, as JSON"),
+    (explain.explain, explain.EXAMPLES, "the story and the packets behind an alert"),
+    (schema.schema, schema.EXAMPLES, "the JSON Schema of what goes in and out"),
+)
+for _function, _examples, _in_short in _COMMANDS:
+    app.command(epilog=_examples, short_help=_in_short)(_function)
+app.add_typer(signatures.group, short_help="what is known of vendors: list, show, check, test, new")
+app.add_typer(geoip.group, short_help="where an address is: lookup, info")
 
 
-def _version(*, asked: bool) -> None:
+def _version(asked: bool) -> None:
     if asked:
-        print(f"umbilical {__version__}")
+        print_version()
         raise typer.Exit
 
 
-@app.callback()
+@app.callback(epilog=EXAMPLES)
 def umbilical(
     *,
     version: Annotated[
-        bool, typer.Option("--version", callback=lambda asked: _version(asked=asked), is_eager=True)
+        bool,
+        typer.Option("--version", callback=_version, is_eager=True, help="version, signatures and credits"),
     ] = False,
 ) -> None:
-    """Watches the cord between cellular modules and those who can update them."""
+    """Watch the cord between cellular modules and those who can update them.
+
+    Reads captures and tells which devices spoke to which module vendor, for what, where in the world, and how much.
+    """
 
 
-def main() -> None:
-    """Run the command line."""
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line and exit; wrong use is told in one line."""
+    status: Any = ExitStatus.CLEAN
     try:
-        app()
+        status = app(arguments, prog_name="umbilical", standalone_mode=False)
     except KeyboardInterrupt:
-        sys.exit(130)
+        status = ExitStatus.INTERRUPTED
+    except _WRONG_USE as error:
+        _tell_wrong_use(error)
+    sys.exit(status if isinstance(status, int) else ExitStatus.CLEAN)
+
+
+def _tell_wrong_use(error: Any) -> None:
+    context = error.ctx if hasattr(error, "ctx") else None
+    message = error.format_message().replace("Value error, ", "").rstrip(".")
+    if not message or type(error).__name__ == "NoArgsIsHelpError":
+        print(context.get_help() if context else message)
+        sys.exit(ExitStatus.CLEAN)
+    command = context.command_path if context else "umbilical"
+    fail(f"{message} (see: {command} --help)")
+
+
+_WRONG_USE: type[Exception] = next(
+    one for one in typer.BadParameter.__mro__ if one.__name__ == "ClickException"
+)
+"""What typer raises for wrong use; newer versions carry a click of their own, so it is found through its child."""

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from enum import IntEnum
 from typing import NoReturn
 
-from monitor.model.errors import LocatedError
+from monitor.cli.words import safe
 
 
 class ExitStatus(IntEnum):
@@ -16,7 +16,7 @@ class ExitStatus(IntEnum):
     CLEAN = 0
     """Read to the end."""
     ALERTS = 1
-    """Only with ``--fail-on``: an alert of that severity or worse."""
+    """Only with ``--fail-on``: an alert of that severity or worse. Comes before DAMAGED."""
     WRONG_INPUT = 2
     """Nothing was processed; the message says why."""
     DAMAGED = 3
@@ -27,8 +27,14 @@ class ExitStatus(IntEnum):
 
 def fail(message: str) -> NoReturn:
     """Say what is wrong and end with WRONG_INPUT."""
-    print(f"umbilical: {message}", file=sys.stderr)
+    say(message)
     sys.exit(ExitStatus.WRONG_INPUT)
+
+
+def say(message: str) -> None:
+    """Tell people something beside the data: one line on stderr, or several when there are several faults."""
+    for line in message.splitlines() or [""]:
+        print(f"umbilical: {safe(line)}", file=sys.stderr)
 
 
 @contextmanager
@@ -36,23 +42,38 @@ def told_plainly() -> Iterator[None]:
     """Turn wrong input into one line for the operator; only around code that opens and reads what a person named."""
     try:
         yield
-    except LocatedError as error:
+    except ValueError as error:  # also the house's own, whose text names file and line
         fail(str(error))
-    except FileNotFoundError as error:
-        fail(f"{error.filename}: no such file or folder" if error.filename else str(error))
     except OSError as error:
-        fail(f"{error.filename}: {error.strerror}" if error.filename else str(error))
-    except ValueError as error:
-        fail(str(error))
+        fail(_reason(error))
 
 
 @contextmanager
-def quiet_pipe() -> Iterator[None]:
-    """End quietly when the reader of our output has gone (``| head``)."""
+def guarded_output() -> Iterator[None]:
+    """End quietly when the reader of our output has gone (``| head``), and plainly when it cannot be written."""
     try:
         yield
-        sys.stdout.flush()
+        if sys.stdout is not None:
+            sys.stdout.flush()
     except BrokenPipeError:
-        # Python flushes stdout once more at exit; give it somewhere to go.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _abandon_stdout()
         sys.exit(ExitStatus.CLEAN)
+    except OSError as error:
+        _abandon_stdout()
+        fail(_reason(error))
+
+
+def _reason(error: OSError) -> str:
+    if isinstance(error, FileNotFoundError) and error.filename:
+        return f"{os.fsdecode(error.filename)}: no such file or folder"
+    words = (error.strerror or str(error)).lower()
+    return f"{os.fsdecode(error.filename)}: {words}" if error.filename else f"cannot write: {words}"
+
+
+def _abandon_stdout() -> None:
+    """Python flushes stdout once more at exit; give it somewhere to go."""
+    try:
+        number = sys.stdout.fileno()
+    except (OSError, ValueError, AttributeError):  # a test's, or closed
+        return
+    os.dup2(os.open(os.devnull, os.O_WRONLY), number)

@@ -1,13 +1,7 @@
-"""Progress on a terminal: a bar with rate and time left, and a word when the kernels are compiled for the first time."""
+"""Progress on a terminal: a bar with rate and time left."""
 
 import sys
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Protocol
-
-COMPILING_AFTER_SECONDS = 1.0
-"""Loading compiled kernels takes a fraction of this."""
+from typing import Any, Protocol
 
 
 class Reading(Protocol):
@@ -20,12 +14,12 @@ class Reading(Protocol):
 
 
 class Bar:
-    """Shows how far a reading is; does nothing when hidden."""
+    """Shows how far a reading is; does nothing when hidden or without a terminal."""
 
     def __init__(self, reading: Reading, *, hidden: bool) -> None:
         self._reading = reading
-        self._progress = None
-        if hidden or not sys.stderr.isatty():
+        self._progress: Any = None
+        if hidden or sys.stderr is None or not sys.stderr.isatty():
             return
         from rich.console import Console
         from rich.progress import (
@@ -40,11 +34,12 @@ class Bar:
         self._progress = Progress(
             TextColumn("reading"),
             BarColumn(),
-            DownloadColumn(),
+            DownloadColumn(binary_units=True),
             TransferSpeedColumn(),
             TimeRemainingColumn(),
             console=Console(stderr=True),
             transient=True,
+            redirect_stdout=False,  # stdout is for data
         )
         self._task = self._progress.add_task("reading", total=reading.total_bytes)
         self._progress.start()
@@ -59,17 +54,3 @@ class Bar:
         if self._progress is not None:
             self._progress.stop()
             self._progress = None
-
-
-@contextmanager
-def announced_compilation(*, quiet: bool) -> Iterator[None]:
-    """Say so when what is inside takes long because kernels are compiled (once for a machine and version)."""
-    text = "Compiling the packet kernels for this machine (once, some ten seconds) ..."
-    timer = threading.Timer(COMPILING_AFTER_SECONDS, lambda: print(text, file=sys.stderr, flush=True))
-    timer.daemon = True
-    if not quiet:
-        timer.start()
-    try:
-        yield
-    finally:
-        timer.cancel()

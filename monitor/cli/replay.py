@@ -1,38 +1,118 @@
 """``umbilical replay``: captures in, alerts out."""
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from monitor.cli.failure import ExitStatus, quiet_pipe, told_plainly
-from monitor.cli.progress import Bar, announced_compilation
+from monitor.cli import options
+from monitor.cli.failure import ExitStatus, guarded_output, told_plainly
+from monitor.cli.output import check_target, data_output
+from monitor.cli.running import Ran, Request, run, same_terminal, status_of, warn
+
+EXAMPLES = """\b
+Examples:
+  umbilical replay site.pcapng
+  umbilical replay captures/ --home 10.20.0.0/16 --metrics site.prom
+  umbilical replay --json site.pcap.gz | jq 'select(.severity == "high")'
+  tcpdump -w - -i eth0 -c 10000 | umbilical replay -
+
+\b
+Exit status: 0 read to the end, 1 an alert as severe as --fail-on says, 2 wrong input,
+3 a capture was damaged (all before the damage is reported), 130 interrupted.
+"""
 
 
 def replay(
-    captures: Annotated[
-        list[str], typer.Argument(help="pcap or pcapng files, folders, globs, or - for a pipe")
-    ],
+    captures: options.Captures,
     *,
-    json: Annotated[bool, typer.Option("--json", help="one alert per line on stdout, nothing else")] = False,
-    no_progress: Annotated[bool, typer.Option("--no-progress", help="no progress bar")] = False,
-    workers: Annotated[int, typer.Option("--workers", min=1, help="processes that read and decode")] = 1,
-    config: Annotated[Path | None, typer.Option("--config", help="umbilical.toml of the site")] = None,
+    json: Annotated[
+        bool, typer.Option("--json", help="one alert per line on stdout, nothing else there")
+    ] = False,
+    summary: Annotated[
+        bool, typer.Option("--summary", help="with --json: the summary as well, on stderr")
+    ] = False,
+    metrics: Annotated[
+        Path | None,
+        typer.Option(
+            "--metrics",
+            metavar="FILE",
+            help="write metrics there (OpenMetrics; .prom: textfile collector)",
+            show_default=False,
+        ),
+    ] = None,
+    fail_on: Annotated[
+        options.SeverityWord | None,
+        typer.Option("--fail-on", help="exit 1 when an alert is that severe or more", show_default=False),
+    ] = None,
+    config: options.ConfigFile = None,
+    signatures: options.SignatureFolder = None,
+    home: options.Home = None,
+    geoip: options.GeoIpFiles = None,
+    workers: options.Workers = 1,
+    no_progress: options.NoProgress = False,
+    quiet: options.Quiet = False,
 ) -> None:
     """Replay captures: which devices spoke to which module vendor, for what, where, and how much."""
-    with told_plainly(), announced_compilation(quiet=no_progress):
-        from monitor.export.jsonl import JsonLines
-        from monitor.pipeline.back import Outputs
-        from monitor.pipeline.replay import Replaying
-        from monitor.pipeline.site import open_site
+    request = Request(
+        captures=captures,
+        config=config,
+        signatures=signatures,
+        home=home,
+        geoip=geoip,
+        workers=workers,
+        no_progress=no_progress,
+        quiet=quiet,
+    )
+    show = (summary or not json) and not quiet
+    sys.exit(replayed(request, json=json, show=show, metrics=metrics, fail_on=fail_on))
 
-        site = open_site(config)
-        lines = JsonLines(sys.stdout.buffer)
-        running = Replaying(captures, site, Outputs(story=lines.publish if json else print), workers=workers)
-    bar = Bar(running.stream, hidden=no_progress)
-    with quiet_pipe():
-        result = running.run(bar.move)
-    bar.stop()
-    if result.health.damage:
-        sys.exit(ExitStatus.DAMAGED)
+
+def replayed(
+    request: Request,
+    *,
+    json: bool,
+    show: bool,
+    metrics: Path | None = None,
+    fail_on: options.SeverityWord | None = None,
+    names: list[str] | None = None,
+    hints: Sequence[str] = (),
+) -> ExitStatus:
+    """Replay, tell, and return how the command ends; ``names`` are shown instead of the captures' own."""
+    if metrics is not None:
+        check_target(metrics)
+    with guarded_output():
+        ran = _read_as_json(request) if json else run(request)
+        if show:
+            from monitor.cli.screen import show_summary
+
+            show_summary(ran, names or request.captures, hints, on_stderr=json)
+        warn(ran, shown_already=show and not json and same_terminal())
+    if metrics is not None:
+        _write_metrics(metrics, ran)
+    return ExitStatus.ALERTS if _is_alarming(ran, fail_on) else status_of(ran)
+
+
+def _read_as_json(request: Request) -> Ran:
+    from monitor.export.jsonl import JsonLines
+
+    with data_output(None) as stream:
+        return run(request, story=JsonLines(stream).publish)
+
+
+def _write_metrics(path: Path, ran: Ran) -> None:
+    from monitor.export.openmetrics import write_metrics
+    from monitor.pipeline.metrics import snapshot_of
+
+    with told_plainly():
+        write_metrics(snapshot_of(ran.result, ran.site, ran.stories), path)
+
+
+def _is_alarming(ran: Ran, fail_on: options.SeverityWord | None) -> bool:
+    if fail_on is None or ran.stories.worst is None or ran.result.interrupted:
+        return False
+    from monitor.model.finding import Severity
+
+    return ran.stories.worst.rank >= Severity(fail_on.value).rank

@@ -9,13 +9,16 @@ from typing import Any
 
 from monitor.alert.book import AlertBook
 from monitor.catalog.records import Signature
+from monitor.detect._matching import signatures_of
 from monitor.model.alert import Alert
 from monitor.model.finding import Finding
 from monitor.model.frame import Interface
 from monitor.model.observation import FLOW_OBSERVATIONS, OBSERVATIONS, Observation
 from monitor.pipeline.ledger import Ledger
 from monitor.pipeline.site import Site
+from monitor.protocols._dispatch import News
 
+_BYTE_DIGITS = 2
 NEEDED_BY_ENRICH = frozenset({"dns_answer", "dhcp", "coap_request"})
 """What the enricher learns from."""
 NEEDED_BY_SUMMARY = frozenset(
@@ -40,6 +43,7 @@ class Back:
 
     def __init__(self, site: Site, outputs: Outputs, interfaces: list[Interface]) -> None:
         self._enricher = site.new_enricher()
+        self._catalog = site.catalog
         self._detectors = site.detectors
         self._by_type = {
             kind: tuple(one.judge for one in site.detectors if kind in one.wants) for kind in OBSERVATIONS
@@ -60,16 +64,38 @@ class Back:
         judged = frozenset[str]().union(*(one.wants for one in site.detectors))
         return judged | NEEDED_BY_ENRICH | NEEDED_BY_SUMMARY
 
+    @staticmethod
+    def news(site: Site, outputs: Outputs) -> News:
+        """Return what need not be said again: detectors hear a statement of a flow once, listeners every time."""
+        prefixes = [
+            test.value
+            for signature in site.catalog.signatures
+            for test in signature.match.tests
+            if test.field == "payload.prefix"
+        ]
+        heads = None
+        if all(isinstance(prefix, str) and len(prefix) >= _BYTE_DIGITS for prefix in prefixes):
+            heads = frozenset(bytes.fromhex(str(prefix)[:_BYTE_DIGITS]) for prefix in prefixes)
+        return News(repeats=outputs.observation is not None, heads=heads)
+
+    @staticmethod
+    def silent_networks(site: Site, outputs: Outputs) -> tuple[str, ...]:
+        """Return the networks inside which nobody listens: what stays at home is not phone-home."""
+        everything = outputs.observation is not None or outputs.flow is not None
+        return () if everything else tuple(site.config.site.home_networks)
+
     def take(self, observation: Observation) -> None:
         """Take the next observation of the stream."""
-        if observation.ts_ns > self._clock_ns:
-            self._clock_ns = observation.ts_ns
-            self._pass_time()
+        self._clock_ns = max(self._clock_ns, observation.ts_ns)
         observation = self._enricher.enrich(observation)
         kind = observation.type
-        for judge in self._by_type[kind]:
-            for finding in judge(observation):
-                self._tell(finding)
+        judges = self._by_type[kind]
+        if judges:
+            # Classified once for all detectors; the end of a flow shows nothing that could match.
+            matched = () if kind == "flow_end" else signatures_of(self._catalog, observation)
+            for judge in judges:
+                for finding in judge(observation, matched):
+                    self._tell(finding)
         if kind == "flow_end":
             signatures = self._contacts.vendors_of(observation.flow.id)
             self.ledger.flow(observation, signatures)
@@ -94,6 +120,8 @@ class Back:
         self._story(self.book.due(self._clock_ns))
 
     def _tell(self, finding: Finding) -> None:
+        # Nothing but a finding can tell whether a story that is due is over yet; so time passes just before one.
+        self._pass_time()
         self.ledger.finding(finding)
         self.book.tell(finding)
 

@@ -1,17 +1,17 @@
 """From frames to observations: decode, flow, protocols. With workers, each takes its share of the flows."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from monitor.decode.decoder import Decoder
 from monitor.flow.settings import Settings as FlowSettings
 from monitor.flow.table import FlowTable
-from monitor.model.flow import EndReason, FlowEvent
+from monitor.model.flow import EndReason, FlowTotals
 from monitor.model.frame import FrameBatch
 from monitor.model.observation import Observation
 from monitor.model.tally import Tally
-from monitor.protocols._dispatch import Dispatcher
+from monitor.protocols._dispatch import Dispatcher, News
 from monitor.registry import discover
 
 
@@ -34,6 +34,9 @@ class Plan:
     """Observation types that somebody listens to."""
     seed: int
     """Of the flow table's hash; all workers share it, so that they agree whose flow is whose."""
+    news: News
+    home: tuple[str, ...] = ()
+    """Networks between which flows are only counted."""
     workers: int = 1
 
 
@@ -54,32 +57,24 @@ class Front:
 
     def __init__(self, plan: Plan, worker: int = 0) -> None:
         self._decoder = Decoder()
-        self._table = FlowTable(plan.flow, seed=plan.seed, workers=plan.workers, worker=worker)
-        self._dispatcher = Dispatcher(discover("monitor.protocols", "PARSER"), plan.wanted, self._table.sated)
+        self._table: FlowTable[Observation] = FlowTable(
+            plan.flow, seed=plan.seed, workers=plan.workers, worker=worker, home=plan.home
+        )
+        self._dispatcher = Dispatcher(
+            discover("monitor.protocols", "PARSER"), plan.wanted, self._table, plan.news
+        )
+        self._table.listen(self._dispatcher)
         self._ordinal = 0
 
     def take(self, batch: FrameBatch) -> Iterator[Observation]:
         """Yield what the batch's frames bring, in order."""
-        say = self._dispatcher.take
-        for event in self._events(batch):
-            yield from say(event)
-
-    def take_ordered(self, batch: FrameBatch) -> Iterator[tuple[Order, list[Observation]]]:
-        """Yield the same with its place among other workers' observations."""
-        for event in self._events(batch):
-            said = self._dispatcher.take(event)
-            if said:
-                yield order_of(event), said
+        for packets in self._decoder.decode(batch):
+            yield from self._table.feed(packets)
+        self._ordinal = batch.first_ordinal + len(batch.frames)
 
     def finish(self) -> Iterator[Observation]:
         """End all flows: the capture is over."""
-        for event in self._table.finish(self._ordinal):
-            yield from self._dispatcher.take(event)
-
-    def finish_ordered(self) -> Iterator[tuple[Order, list[Observation]]]:
-        """End all flows and say where each stands."""
-        for event in self._table.finish(self._ordinal):
-            yield order_of(event), self._dispatcher.take(event)
+        return self._table.finish(self._ordinal)
 
     def health(self) -> FrontHealth:
         """Return the counters as they stand."""
@@ -92,20 +87,27 @@ class Front:
             frames=self._ordinal,
         )
 
-    def _events(self, batch: FrameBatch) -> Iterator[FlowEvent]:
-        for packets in self._decoder.decode(batch):
-            yield from self._table.feed(packets)
-        self._ordinal = batch.first_ordinal + len(batch.frames)
-
 
 _BY_PACKET = {EndReason.REUSED, EndReason.EVICTED}
 
 
-def order_of(event: FlowEvent) -> Order:
-    """Return the place of what an event says."""
-    totals = event.totals
+def in_order(observations: Iterable[Observation]) -> Iterator[tuple[Order, list[Observation]]]:
+    """Yield observations of one worker with their place among those of the others.
+
+    What a flow's end sets free comes before its ``flow_end`` and shares its place.
+    """
+    held: list[Observation] = []
+    for observation in observations:
+        held.append(observation)
+        if observation.number or observation.totals is not None:
+            yield _order(observation), held
+            held = []
+
+
+def _order(observation: Observation) -> Order:
+    totals: FlowTotals | None = observation.totals
     if totals is None or totals.reason in _BY_PACKET:
-        return Order(event.ordinal, by_packet=True, due_ns=0, last_ordinal=0)
+        return Order(observation.ordinal, by_packet=True, due_ns=0, last_ordinal=0)
     # What the capture's end leaves open is ended in order of last use, whatever its time stamps say.
-    due_ns = 0 if totals.reason is EndReason.CAPTURE_END else event.ts_ns
-    return Order(event.ordinal, by_packet=False, due_ns=due_ns, last_ordinal=totals.last_ordinal)
+    due_ns = 0 if totals.reason is EndReason.CAPTURE_END else observation.ts_ns
+    return Order(observation.ordinal, by_packet=False, due_ns=due_ns, last_ordinal=totals.last_ordinal)

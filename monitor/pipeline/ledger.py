@@ -5,12 +5,15 @@ It is fed enriched observations and findings and judges nothing; metrics and the
 
 from collections import Counter
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from monitor.catalog.records import Signature
 from monitor.model.entity import Device
 from monitor.model.finding import Finding, Severity
-from monitor.model.flow import FlowTotals
 from monitor.model.observation import Observation
+
+if TYPE_CHECKING:
+    from monitor.model.flow import FlowTotals
 
 DEVICE_CAPACITY = 1 << 16
 """Devices that are told apart in the sums; further ones are still enriched, judged and counted in ``uncounted``."""
@@ -49,12 +52,18 @@ class Ledger:
 
     def __init__(self) -> None:
         self.vendors: dict[tuple[str, str], Sum] = {}
-        """By vendor id and purpose: a closed set."""
+        """By vendor id and purpose: a closed set. A flow that served two purposes is in both."""
+        self.vendor_bytes: dict[str, Sum] = {}
+        """By vendor id, every flow once."""
         self.places: dict[str | None, Sum] = {}
         """By country code: a closed set."""
         self.findings: Counter[tuple[str, str, str, str, str]] = Counter()
         self.devices: dict[str, str | None] = {}
         """Device name to the vendor of its module, as far as it is known."""
+        self.device_ips: dict[str, str] = {}
+        """The address under which each of those that spoke to the outside was first met."""
+        self.first_ns: int | None = None
+        """When the earliest flow that has ended began."""
         self.uncounted = 0
         self.flows = 0
         self.one_way = 0
@@ -87,13 +96,18 @@ class Ledger:
         """Add a flow that ended, once for each vendor and purpose it served."""
         totals: FlowTotals = observation.totals
         self.flows += 1
-        self.one_way += not (totals.orig_packets and totals.resp_packets)
+        start_ns = observation.flow.start_ns
+        if self.first_ns is None or start_ns < self.first_ns:
+            self.first_ns = start_ns
         contact = observation.contact
         if contact is None:
             return
         self._device(contact.device)
         if contact.internal:
             return
+        if contact.device.name in self.devices:
+            self.device_ips.setdefault(contact.device.name, contact.device.ip)
+        self.one_way += not (totals.orig_packets and totals.resp_packets)
         self.nameless += observation.remote_name is None and observation.flow.resp_port != _DNS
         up, down = totals.orig_bytes, totals.resp_bytes
         if not contact.device_is_originator:
@@ -101,6 +115,10 @@ class Ledger:
         place = self.places.setdefault(contact.remote.country, Sum())
         place.add_bytes(up, down)
         _note(place.devices, contact.device.name, DEVICE_CAPACITY)
+        if not signatures:
+            return
+        for vendor in {one.vendor_id for one in signatures}:
+            self.vendor_bytes.setdefault(vendor, Sum()).add_bytes(up, down)
         for key in {(one.vendor_id, one.purpose.value) for one in signatures}:
             total = self.vendors.setdefault(key, Sum())
             total.add_bytes(up, down)

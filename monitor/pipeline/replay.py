@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 
 from monitor.flow.settings import Settings as FlowSettings
@@ -47,24 +48,38 @@ class Replaying:
             captures=tuple(captures),
             flow=settings if isinstance(settings, FlowSettings) else FlowSettings(),
             wanted=Back.wanted(site, outputs),
+            news=Back.news(site, outputs),
+            home=Back.silent_networks(site, outputs),
             seed=secrets.randbits(SEED_BITS) if seed is None else seed,
             workers=workers,
         )
         self.stream = LocalStream(plan) if workers == 1 else WorkerStream(plan)
         self._back = Back(site, outputs, self.stream.interfaces)
 
-    def run(self, on_batch: Callable[[], None] = lambda: None) -> Result:
-        """Read to the end, or until the operator interrupts: then what was read is reported."""
+    def run(
+        self,
+        on_batch: Callable[[], None] = lambda: None,
+        unbroken: Callable[[], AbstractContextManager[None]] = nullcontext,
+    ) -> Result:
+        """Read to the end, or until the operator interrupts: then what was read is reported.
+
+        ``unbroken`` makes what holds back an interruption while the observations of one batch are taken: a batch that
+        is left in the middle would leave the tables at odds with each other.
+        """
         take, interrupted = self._back.take, False
         try:
             for observations in self.stream.batches():
-                for observation in observations:
-                    take(observation)
+                with unbroken():
+                    for observation in observations:
+                        take(observation)
                 on_batch()
         except KeyboardInterrupt:
             interrupted = True
-        health = self.stream.health()
-        self.stream.close()
+            for observation in self.stream.finish():
+                take(observation)
+        finally:
+            health = self.stream.health()
+            self.stream.close()
         self._back.finish(health.front.clock_ns)
         return Result(back=self._back, health=health, interrupted=interrupted)
 

@@ -1,17 +1,24 @@
 """Everything that is opened once at the start: configuration, catalog, geo-IP, detectors, policy."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
 from monitor.alert.policy import Policy
 from monitor.catalog.catalog import Catalog
+from monitor.catalog.pack_in_use import InstalledPack, pack_in_use, version_in_use
 from monitor.config.reader import load as load_config
 from monitor.config.tree import Config
 from monitor.enrich.enricher import Enricher
+from monitor.enrich.geoip import EMBEDDED, GeoIp
 from monitor.enrich.load import load as load_enricher
+from monitor.model.errors import ConfigError
 from monitor.registry import discover
+
+EMBEDDED_CREDIT = "IP Geolocation by DB-IP (https://db-ip.com), CC BY 4.0"
+"""The line on reports that use the embedded database; ``--version`` has the credit in full."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +30,13 @@ class Site:
     detectors: tuple[Any, ...]
     """Fresh ``model.finding.Detector``s."""
     new_enricher: Callable[[], Enricher]
+    pack: InstalledPack | None = None
+    """The installed pack that the signatures are from; None for the bundled ones or a folder named for this run."""
+
+    @property
+    def signatures_day_ns(self) -> int:
+        """The day of the pack, or of the newest signature."""
+        return version_in_use(self.pack, self.catalog).day_ns
 
     @property
     def policy(self) -> Policy:
@@ -37,11 +51,31 @@ class Site:
             group_remotes={name: group.allowed_remotes for name, group in site.groups.items()},
         )
 
+    @property
+    def credits(self) -> tuple[str, ...]:
+        """Who made the geo-IP data: what a report for people must say."""
+        paths = (EMBEDDED,) if self.config.database_paths is None else self.config.database_paths
+        return tuple(
+            EMBEDDED_CREDIT if path == EMBEDDED else GeoIp.load([path]).attribution for path in paths
+        )
 
-def open_site(config_file: Path | None = None, signatures: Path | None = None) -> Site:
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overrides:
+    """What the operator says for one run instead of the configuration; empty where it says nothing."""
+
+    home_networks: Sequence[str] = ()
+    databases: Sequence[str] = ()
+
+
+def open_site(
+    config_file: Path | None = None, signatures: Path | None = None, overrides: Overrides | None = None
+) -> Site:
     """Open everything; raises ConfigError or SignatureError, with every fault at once."""
-    config = load_config(config_file)
-    catalog = Catalog.load(None if signatures is None else [signatures], local=config.signature_folders)
+    config = _overridden(load_config(config_file), overrides or Overrides())
+    pack = None if signatures is not None else pack_in_use(config.pack_folder)
+    shipped = signatures if pack is None else pack.signatures
+    catalog = Catalog.load(None if shipped is None else [shipped], local=config.signature_folders)
     detectors = tuple(
         make(config.settings(f"detect.{name}"), catalog)
         for name, make in discover("monitor.detect", "DETECTOR").items()
@@ -55,4 +89,34 @@ def open_site(config_file: Path | None = None, signatures: Path | None = None) -
             databases=config.database_paths,
         )
 
-    return Site(config=config, catalog=catalog, detectors=detectors, new_enricher=new_enricher)
+    return Site(config=config, catalog=catalog, detectors=detectors, new_enricher=new_enricher, pack=pack)
+
+
+def credits_of(databases: Sequence[str] | None) -> tuple[str, ...]:
+    """Return one line of credit for each database; None means the embedded one."""
+    paths = (EMBEDDED,) if databases is None else databases
+    return tuple(EMBEDDED_CREDIT if path == EMBEDDED else GeoIp.load([path]).attribution for path in paths)
+
+
+def _overridden(config: Config, overrides: Overrides) -> Config:
+    if overrides.home_networks:
+        for network in overrides.home_networks:
+            _check_network(network)
+        config = replace(config, site=replace(config.site, home_networks=tuple(overrides.home_networks)))
+    if overrides.databases:
+        # The operator's paths are relative to where they stand, not to the configuration.
+        databases = tuple(
+            name if name == EMBEDDED else str(Path(name).absolute()) for name in overrides.databases
+        )
+        config = replace(config, geoip=replace(config.geoip, database=databases))
+    return config
+
+
+def _check_network(text: str) -> None:
+    try:
+        ip_network(text)
+    except ValueError as error:
+        reason = (
+            "it has bits behind its prefix" if "host bits" in str(error) else "write 10.0.0.0/8 or fd00::/8"
+        )
+        raise ConfigError(f"not a network: '{text}'; {reason}") from error

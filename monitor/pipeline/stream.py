@@ -40,7 +40,11 @@ class LocalStream:
         """Yield the observations of each batch of frames, then those that the end brings."""
         for batch in self._source.batches():
             yield self._front.take(batch)
-        yield self._front.finish()
+        yield self.finish()
+
+    def finish(self) -> Iterator[Observation]:
+        """Yield what ending all flows brings: at the end of the captures, or where the operator stops."""
+        return self._front.finish()
 
     def health(self) -> StreamHealth:
         """Return the counters as they stand."""

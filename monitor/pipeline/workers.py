@@ -11,13 +11,16 @@ from collections.abc import Iterator
 from heapq import merge
 from multiprocessing.connection import Connection
 from operator import itemgetter
-from typing import NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from monitor.capture.replay import Replay
-from monitor.model.frame import Interface
 from monitor.model.observation import Observation
-from monitor.pipeline.front import Front, FrontHealth, Order, Plan
+from monitor.pipeline.collector import calm_collector
+from monitor.pipeline.front import Front, FrontHealth, Order, Plan, in_order
 from monitor.pipeline.stream import StreamHealth
+
+if TYPE_CHECKING:
+    from monitor.model.frame import Interface
 
 Told = list[tuple[Order, list[Observation]]]
 
@@ -27,10 +30,8 @@ class Report(NamedTuple):
 
     told: Told
     bytes_read: int
-    interfaces: list[Interface] | None
-    """When there are new ones."""
-    health: StreamHealth | None
-    """With the last report."""
+    health: StreamHealth
+    is_last: bool = False
 
 
 class WorkerStream:
@@ -43,7 +44,9 @@ class WorkerStream:
         self.interfaces: list[Interface] = []
         self.bytes_read = 0
         self._healths: list[StreamHealth] = []
-        context = multiprocessing.get_context("spawn")
+        # A forked worker has the kernels loaded already; a spawned one takes a second to get there.
+        methods = multiprocessing.get_all_start_methods()
+        context: Any = multiprocessing.get_context("fork" if "fork" in methods else None)
         self._pipes: list[Connection] = []
         self._processes = []
         for worker in range(plan.workers):
@@ -56,14 +59,20 @@ class WorkerStream:
 
     def batches(self) -> Iterator[Iterator[Observation]]:
         """Yield the observations of each batch of frames, then those that the end brings."""
-        while not self._healths:
+        is_last = False
+        while not is_last:
             reports = [self._receive(pipe) for pipe in self._pipes]
             self.bytes_read = max(report.bytes_read for report in reports)
-            if reports[0].interfaces is not None:
-                self.interfaces[:] = reports[0].interfaces
-            self._healths = [report.health for report in reports if report.health is not None]
+            self._healths = [report.health for report in reports]
+            # In place, because others hold the list.
+            self.interfaces[:] = self._healths[0].interfaces
+            is_last = reports[0].is_last
             told = merge(*(report.told for report in reports), key=itemgetter(0))
             yield (observation for _, said in told for observation in said)
+
+    def finish(self) -> Iterator[Observation]:
+        """Yield nothing: workers that are stopped before their end take their open flows with them."""
+        return iter(())
 
     def health(self) -> StreamHealth:
         """Return the sum of the workers' counters; what all of them see alike is taken from the first."""
@@ -116,14 +125,15 @@ def _work(pipe: Connection, plan: Plan, worker: int) -> None:
 def _reports(plan: Plan, worker: int) -> Iterator[Report]:
     source = Replay(plan.captures)
     front = Front(plan, worker)
-    known = 0
+    calm_collector()
+
+    def report(observations: Iterator[Observation], *, is_last: bool = False) -> Report:
+        told = list(in_order(observations))
+        health = StreamHealth(
+            front.health(), source.tally, source.damage, source.skipped, list(source.interfaces)
+        )
+        return Report(told, source.bytes_read, health, is_last)
+
     for batch in source.batches():
-        told = list(front.take_ordered(batch))
-        news = list(source.interfaces) if len(source.interfaces) != known else None
-        known = len(source.interfaces)
-        yield Report(told, source.bytes_read, news, None)
-    told = list(front.finish_ordered())
-    health = StreamHealth(
-        front.health(), source.tally, source.damage, source.skipped, list(source.interfaces)
-    )
-    yield Report(told, source.bytes_read, list(source.interfaces), health)
+        yield report(front.take(batch))
+    yield report(front.finish(), is_last=True)

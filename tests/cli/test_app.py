@@ -1,0 +1,84 @@
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+
+import pytest
+
+from monitor import __version__
+from tests.cli.command import Done
+
+Command = Callable[..., Done]
+COMMANDS = [
+    (),
+    ("demo",),
+    ("replay",),
+    ("flows",),
+    ("observations",),
+    ("explain",),
+    ("signatures", "list"),
+    ("signatures", "show"),
+    ("signatures", "check"),
+    ("signatures", "test"),
+    ("signatures", "new"),
+    ("geoip", "lookup"),
+    ("geoip", "info"),
+    ("schema",),
+]
+HEAVY = {
+    "numba",
+    "numpy",
+    "scapy",
+    "pyshark",
+    "rich",
+    "yaml",
+    "pydantic",
+    "monitor.pipeline",
+    "monitor.catalog",
+}
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+def test_help_has_examples(umbilical: Command, command: tuple[str, ...]) -> None:
+    done = umbilical(*command, "--help")
+    assert (0, "") == (done.status, done.err)
+    assert re.search(r"^ *Examples:\n +umbilical ", done.out, re.MULTILINE)
+    assert max(map(len, done.out.splitlines())) <= 100
+
+
+def test_help_lists_every_command(umbilical: Command) -> None:
+    listed = umbilical("--help").out.partition("Commands:")[2]
+    assert {command[0] for command in COMMANDS if command} == set(
+        re.findall(r"^  (\w+) ", listed, re.MULTILINE)
+    )
+
+
+def test_no_command_shows_the_help(umbilical: Command) -> None:
+    done = umbilical()
+    assert (0, umbilical("--help").out.split()) == (done.status, done.out.split())
+
+
+def test_an_unknown_command_is_told_in_a_line(umbilical: Command) -> None:
+    done = umbilical("nonsense")
+    assert (
+        Done(status=2, out="", err="umbilical: No such command 'nonsense' (see: umbilical --help)\n") == done
+    )
+
+
+def test_a_missing_argument_is_told_in_a_line(umbilical: Command) -> None:
+    done = umbilical("replay")
+    assert (2, "", 1) == (done.status, done.out, done.err.count("\n"))
+    assert "umbilical replay --help" in done.err
+
+
+def test_version_tells_signatures_and_credit(umbilical: Command) -> None:
+    done = umbilical("--version")
+    assert done.status == 0
+    assert done.out.startswith(f"umbilical {__version__}\nsignatures: ")
+    assert "IP Geolocation by DB-IP" in done.out
+
+
+def test_importing_the_commands_imports_nothing_heavy() -> None:
+    code = "import sys, monitor.cli; print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert set() == HEAVY & set(loaded.split())
