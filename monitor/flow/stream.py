@@ -22,14 +22,15 @@ class Piece(NamedTuple):
 class Stream:
     """Ordered payload of one direction."""
 
-    __slots__ = ("_starts", "_waiting", "_waiting_bytes", "next")
+    __slots__ = ("_starts", "_waiting", "next", "waiting_bytes")
 
     def __init__(self, first: int = 0) -> None:
         self.next = first
         """Position of the next byte in order."""
         self._starts: list[int] = []
         self._waiting: list[bytes] = []
-        self._waiting_bytes = 0
+        self.waiting_bytes = 0
+        """Held beyond a hole."""
 
     def follows(self, position: int, length: int) -> bool:
         """Take a segment that is just what comes next, without a copy; False when it needs ``push``."""
@@ -49,7 +50,7 @@ class Stream:
             position = self.next
         self._hold(position, payload)
         ready = self._ready()
-        while len(self._starts) > MAX_WAITING_PIECES or self._waiting_bytes > MAX_WAITING_BYTES:
+        while len(self._starts) > MAX_WAITING_PIECES or self.waiting_bytes > MAX_WAITING_BYTES:
             ready += self._give_up_hole()
         return ready
 
@@ -78,7 +79,7 @@ class Stream:
                 part = payload[:free]
                 self._starts.insert(at, position)
                 self._waiting.insert(at, part)
-                self._waiting_bytes += len(part)
+                self.waiting_bytes += len(part)
                 at += 1
             if at >= len(self._starts):
                 return
@@ -109,5 +110,5 @@ class Stream:
     def _take_first(self) -> bytes:
         self._starts.pop(0)
         payload = self._waiting.pop(0)
-        self._waiting_bytes -= len(payload)
+        self.waiting_bytes -= len(payload)
         return payload

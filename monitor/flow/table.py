@@ -50,6 +50,8 @@ from monitor.model.tally import Tally
 T = TypeVar("T")
 
 EVENTS_AT_ONCE = 8192
+MAX_WAITING_BYTES = 1 << 26
+"""Out-of-order payload of all flows together; beyond, a hole is declared lost as soon as it is met."""
 Row = list[int]
 """A row of TOLD or EVENT as Python numbers, in the order of the columns."""
 _TCP = int(IpProtocol.TCP)
@@ -106,6 +108,8 @@ class FlowTable(Generic[T]):
         self._limits = _limits(settings, seed, workers, worker)
         self._hunger = self._flows["hungry"]
         self._ids = self._flows["id"]
+        self._waiting_bytes = 0
+        self._impatient = 0
         self._live: dict[int, _Live[T]] = {}
         self._arrays = (
             self._flows,
@@ -127,6 +131,7 @@ class FlowTable(Generic[T]):
         tally = Tally()
         for name in ("packets", "started", "silent", "duplicates", "evicted", "crowded"):
             tally.add(name, int(self._state[name][0]))
+        tally.add("impatient", self._impatient)
         tally.add("active", int(self._state["flows"][0]))
         return tally
 
@@ -168,7 +173,8 @@ class FlowTable(Generic[T]):
             return
         live.wanted &= ~_BITS[direction]
         self._tell(live, direction, SATED)
-        if not live.wanted:
+        if not live.wanted and live.streams is not None:
+            self._waiting_bytes -= sum(stream.waiting_bytes for stream in live.streams)
             live.streams = None
 
     def insatiable(self, flow: Flow, direction: Direction) -> None:
@@ -199,7 +205,7 @@ class FlowTable(Generic[T]):
                         live.streams = (Stream(), Stream())
                     stream = live.streams[side]
                     if captured != wire or not stream.follows(position, captured):
-                        pieces = _in_order(stream, position, bytes(view), wire)
+                        pieces = self._in_order(stream, position, bytes(view), wire)
                         yield from _read(live, direction, pieces, (ts_ns, ordinal, number))
                         continue
                     if reader.swallow is not None and reader.swallow(direction, view):
@@ -211,6 +217,22 @@ class FlowTable(Generic[T]):
                 yield from self._started(told[place], captured, _DIRECTIONS[side], (ts_ns, ordinal, number))
             else:
                 yield from self._ended(flow_id, told[place], (ts_ns, ordinal, 0), why=wire)
+
+    def _in_order(self, stream: Stream, position: int, payload: bytes, wire: int) -> list[Piece]:
+        """Return what a segment sets free that is out of order, seen before, or cut by the snap length."""
+        captured, before = len(payload), stream.waiting_bytes
+        pieces = stream.push(position, payload) if captured else []
+        if captured < wire and stream.next == position + captured:
+            pieces += stream.skip(wire - captured)
+        self._waiting_bytes += stream.waiting_bytes - before
+        if self._waiting_bytes > MAX_WAITING_BYTES and stream.waiting_bytes:
+            pieces += self._flushed(stream)
+            self._impatient += 1
+        return pieces
+
+    def _flushed(self, stream: Stream) -> list[Piece]:
+        self._waiting_bytes -= stream.waiting_bytes
+        return stream.flush()
 
     def _started(self, row: Row, place: int, direction: Direction, moment: Moment) -> Sequence[T]:
         flow = _flow(row)
@@ -226,7 +248,7 @@ class FlowTable(Generic[T]):
         totals = _totals(live.flow, row, why)
         if live.streams is not None:
             for direction in _DIRECTIONS:
-                yield from _read(live, direction, live.streams[direction].flush(), moment)
+                yield from _read(live, direction, self._flushed(live.streams[direction]), moment)
         yield from live.reader.ended(totals, moment)
 
 
@@ -243,15 +265,6 @@ def _read(
                 yield from live.reader.gap(direction, missing, moment)
             else:
                 yield from live.reader.payload(direction, payload, moment)
-
-
-def _in_order(stream: Stream, position: int, payload: bytes, wire: int) -> list[Piece]:
-    """Return what a segment sets free that is out of order, seen before, or cut by the snap length."""
-    captured = len(payload)
-    pieces = stream.push(position, payload) if captured else []
-    if captured < wire and stream.next == position + captured:
-        pieces += stream.skip(wire - captured)
-    return pieces
 
 
 def _flow(row: Row) -> Flow:

@@ -48,6 +48,8 @@ class FrontHealth:
     flow: Tally = field(default_factory=Tally)
     malformed: Tally = field(default_factory=Tally)
     unknown_link_types: dict[int, int] = field(default_factory=dict)
+    given_up: int = 0
+    """Flows that were read no further to make room for others."""
     clock_ns: int = 0
     frames: int = 0
 
@@ -83,6 +85,7 @@ class Front:
             flow=self._table.tally,
             malformed=self._dispatcher.malformed,
             unknown_link_types=dict(self._decoder.unknown_link_types),
+            given_up=self._dispatcher.given_up,
             clock_ns=self._table.clock_ns,
             frames=self._ordinal,
         )

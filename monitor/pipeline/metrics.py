@@ -78,7 +78,17 @@ def _known(site: Site) -> Known:
 
 _DROPPED_IN_CAPTURE = {"dropped_by_interface": "interface", "dropped_by_kernel": "kernel"}
 _DROPPED_IN_DECODE = ("unknown_link_type", "opaque", "too_deep", "snapped", "malformed")
-_TABLES = ("flow", "fragments", "devices", "stations", "names", "flow_names", "alerts")
+_TABLES = (
+    "flow",
+    "reassembly",
+    "readings",
+    "fragments",
+    "devices",
+    "stations",
+    "names",
+    "flow_names",
+    "alerts",
+)
 
 
 def _dropped(result: Result) -> Mapping[str, int]:
@@ -91,6 +101,8 @@ def _evictions(result: Result, site: Site) -> Mapping[str, int]:
     front, enrich = result.health.front, result.back.enrich_tally
     rooms = {
         "flow": front.flow["evicted"],
+        "reassembly": front.flow["impatient"],
+        "readings": front.given_up,
         "fragments": front.decode["fragments_evicted"],
         "alerts": result.back.book.tally["evicted"],
         **{name: enrich[f"evicted_{name}"] for name in ("devices", "stations", "names", "flow_names")},

@@ -163,6 +163,7 @@ _DECODE_GAPS = {
 _FLOW_GAPS = {
     "duplicates": "packets delivered twice (counted once)",
     "evicted": "flows ended early for want of room",
+    "impatient": "holes in connections not waited for, for want of room",
 }
 _ENRICH_GAPS = {
     "geoip_unreadable": "addresses at damaged places of the geo-IP database",
@@ -196,6 +197,7 @@ def _gaps(result: Result, stories: Stories) -> Iterator[Gap]:
         yield Gap(amount, f"frames of {kind}")
     for protocol, amount in front.malformed.counts.items():
         yield Gap(amount, f"messages of malformed {protocol}")
+    yield Gap(front.given_up, "flows not read to their end for want of room")
     yield Gap(ledger.one_way, "one-way flows")
     yield Gap(ledger.nameless, "flows to an address without a name")
     yield Gap(ledger.hidden_names, "hellos that may hide a server name (ECH)")

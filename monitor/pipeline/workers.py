@@ -84,6 +84,7 @@ class WorkerStream:
             flow=first.front.flow,
             malformed=first.front.malformed,
             unknown_link_types=first.front.unknown_link_types,
+            given_up=sum(health.front.given_up for health in self._healths),
             clock_ns=first.front.clock_ns,
             frames=first.front.frames,
         )

@@ -21,6 +21,10 @@ PROBE_DATAGRAMS = 4
 """Datagrams of one direction of a UDP flow that are shown to the parsers."""
 MAX_FAULTS = 8
 """Malformed datagrams in a row after which a UDP flow's parser is dropped; one must not blind a resolver's flow."""
+MAX_HELD_BYTES = 1 << 26
+"""Payload that all parsers together may be waiting over; then the flow that has waited longest is given up."""
+MAX_HELD_OF_FLOW = 1 << 17
+"""What one flow counts for at most: parsers are bounded by themselves."""
 PREFIX_BYTES = 32
 """Length of ``payload.prefix``."""
 
@@ -58,6 +62,11 @@ class Dispatcher:
         self.news = news
         useful = [parser for parser in parsers.values() if parser.YIELDS & wanted]
         self.malformed = Tally(parser.NAME for parser in useful)
+        self.given_up = 0
+        """Flows that were read no further to make room for others."""
+        self._holding: dict[int, Reading] = {}
+        """Flows whose payload has said nothing yet, the longest waiting first."""
+        self._held_bytes = 0
         self.swallowers = frozenset(parser for parser in useful if hasattr(parser, "swallow"))
         self._by_port, self._any_port = _tables(useful)
         self._wants_prefix = "flow_payload" in wanted
@@ -79,6 +88,19 @@ class Dispatcher:
             return []
         fields: dict[str, Value] = {"payload.prefix": payload[:PREFIX_BYTES].hex()}
         return [Observation("flow_payload", fields, flow, direction, *moment)]
+
+    def hold(self, reading: "Reading", size: int) -> None:
+        """Note that a parser may keep so many bytes more; give up the flows that wait longest when it is too much."""
+        self._holding[reading.flow.id] = reading
+        self._held_bytes += size
+        while self._held_bytes > MAX_HELD_BYTES:
+            self.given_up += 1
+            next(iter(self._holding.values())).give_up()
+
+    def release(self, reading: "Reading", size: int) -> None:
+        """Note that a parser keeps nothing any more."""
+        self._holding.pop(reading.flow.id, None)
+        self._held_bytes -= size
 
     def _candidates(self, flow: Flow) -> Parsers:
         by_port = self._by_port
@@ -107,6 +129,7 @@ class Reading:
         "_candidates",
         "_done",
         "_faults",
+        "_held",
         "_insatiable",
         "_parser",
         "_probing",
@@ -130,6 +153,8 @@ class Reading:
         """A bit for each direction; likewise the next."""
         self._insatiable = 0
         self._faults = 0
+        self._held = 0
+        """Bytes since something was said: at least what the parser keeps."""
         self._stale = (0, 0)
         """Payloads of each direction in a row that brought nothing new."""
 
@@ -145,7 +170,12 @@ class Reading:
         except Malformed:
             self._fault(parser)
             return ()
-        return self._say(parser, seen, direction, moment)
+        said = self._say(parser, seen, direction, moment)
+        if said:
+            self._let_go()
+        else:
+            self._keep(payload)
+        return said
 
     def gap(self, direction: Direction, missing: int, moment: Moment) -> Sequence[Observation]:
         parser = self._parser
@@ -154,8 +184,14 @@ class Reading:
             return ()
         return self._say(parser, parser.gap(direction, missing), direction, moment)
 
+    def give_up(self) -> None:
+        """Read no further, to make room for others."""
+        self._stop(_UP)
+        self._stop(_DOWN)
+
     def ended(self, totals: FlowTotals, moment: Moment) -> Sequence[Observation]:
         said: list[Observation] = []
+        self._let_go()
         if self._parser is not None and self._done != _BOTH:
             try:
                 for kind, fields in self._parser.end(closed=totals.state in _CLOSED):
@@ -176,6 +212,7 @@ class Reading:
             said = self._room.prefix(self.flow, direction, payload, moment)
         parser = self._parser = self._probe(probing, direction, payload)
         if parser is None:
+            self._keep(payload)
             return said
         self._probing = None
         if type(parser) in self._room.swallowers:
@@ -253,6 +290,18 @@ class Reading:
         self._stale = (stale, self._stale[1]) if direction is _UP else (self._stale[0], stale)
         return stale >= patience
 
+    def _keep(self, payload: bytes) -> None:
+        """Count payload that may be waiting for more; datagrams that are read do not wait."""
+        if self._done == _BOTH or self._held >= MAX_HELD_OF_FLOW:
+            return
+        self._held += len(payload)
+        self._room.hold(self, len(payload))
+
+    def _let_go(self) -> None:
+        if self._held:
+            self._room.release(self, self._held)
+            self._held = 0
+
     def _fault(self, parser: Parser) -> None:
         """Count what was malformed; a stream is lost by it, a datagram is only itself."""
         self._room.malformed.add(parser.NAME)
@@ -265,6 +314,7 @@ class Reading:
         self._done |= _BITS[direction]
         self._room.appetites.sated(self.flow, direction)
         if self._done == _BOTH:
+            self._let_go()
             self._parser = self._probing = self._said = self.swallow = None
 
 

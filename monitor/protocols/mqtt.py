@@ -41,6 +41,8 @@ _MORE = -1
 _WHOLE = frozenset({CONNECT, SUBSCRIBE})
 _WITH_PROPERTIES = 5
 """Protocol level from which packets carry properties."""
+_HEAD_BYTES = 512
+"""A longer head is not remembered: many connections could make it many megabytes."""
 _KEEP_ALIVES = frozenset({b"\xc0\x00", b"\xd0\x00"})
 """PINGREQ and PINGRESP (sections 3.12, 3.13)."""
 _QOS = 6
@@ -237,7 +239,7 @@ class MqttParser:
                 topic = side.resolve(name, find_alias(properties))
         said = Seen("mqtt_publish", {"mqtt.topic": topic} if topic else {})
         seen.append(said)
-        if at == 0 and end == len(data) and self._level < _WITH_PROPERTIES:
+        if at == 0 and end == len(data) and topic_end <= _HEAD_BYTES and self._level < _WITH_PROPERTIES:
             side.last_head, side.last_size, side.last_seen = data[:topic_end], end, (said,)
         return end
 

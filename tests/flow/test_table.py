@@ -18,6 +18,8 @@ from tests.kit.oracle_flow import OracleTable
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    import pytest
+
 SECOND = 1_000_000_000
 SETTINGS = Settings(capacity=4)
 TIMEOUTS = {
@@ -291,3 +293,14 @@ def test_what_stays_inside_the_site_is_counted_and_not_told() -> None:
     assert [53, 443] == [one.flow.resp_port for one in happened if one.what == "started"]
     assert 2 == table.tally["silent"]
     assert 0 == table.tally["active"]
+
+
+def test_what_waits_beyond_holes_is_bounded_over_all_flows(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("monitor.flow.table.MAX_WAITING_BYTES", 3)
+    table = new_table()
+    rows = [packet(src_port=40000 + i, sequence=10, payload=b"a") for i in range(3)]
+    rows += [packet(src_port=40000 + i, sequence=15, payload=b"zz") for i in range(3)]
+    happened = [one for one in table.feed(batch(rows)) if one.what == "gap"]
+    assert [40001, 40002] == [one.flow.orig_port for one in happened]
+    assert 2 == table.tally["impatient"]
+    assert 1 == sum(one.missing == 4 for one in table.finish(6))

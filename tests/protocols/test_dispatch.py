@@ -14,6 +14,8 @@ from tests.kit.playbook import make_flow
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    import pytest
+
 
 class Lines:
     """Says each line; ``!`` is malformed, ``.`` ends the appetite of its direction."""
@@ -200,3 +202,19 @@ def test_a_flow_that_only_repeats_itself_is_not_read_for_ever() -> None:
     assert [] == bench.sated
     bench.send(b"a")
     assert [UP] == bench.sated
+
+
+def test_flows_that_wait_for_ever_are_given_up_the_longest_waiting_first(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("monitor.protocols._dispatch.MAX_HELD_BYTES", 5)
+    parser: type[Parser] = Lines
+    sated: list[Direction] = []
+    room = Dispatcher({"lines": parser}, frozenset({"ssdp"}), _Told(sated), News())
+    readings = [room.started(make_flow(6, id=number), UP, MOMENT)[0] for number in range(3)]
+    for reading in readings:
+        assert [] == list(reading.payload(UP, b"LI", MOMENT))
+    assert 1 == room.given_up
+    assert [UP, DOWN] == sated
+    assert ["LINE"] == [said(one) for one in readings[2].payload(UP, b"NE", MOMENT)]
+    assert ["LINE"] == [said(one) for one in readings[1].payload(UP, b"NE", MOMENT)]
