@@ -3,6 +3,7 @@
 A walk is a compiled kernel that runs over the bytes of a block until it needs somebody, and the Python that helps it then.
 """
 
+from abc import ABC, abstractmethod
 from enum import IntEnum
 from typing import Any
 
@@ -71,7 +72,7 @@ WALK = np.dtype(
 )
 
 
-class Walk:
+class Walk(ABC):
     """Reads the frames of one capture, from its first byte to its end or to its damage."""
 
     def __init__(self, capture: str, block: Block, tally: Tally) -> None:
@@ -102,20 +103,20 @@ class Walk:
                 return rows
         return 0
 
-    def _begin(self) -> None:
+    def _begin(self) -> None:  # noqa: B027 - pcapng has nothing but blocks
         """Read what stands before the first record."""
 
+    @abstractmethod
     def _step(self, frames: NDArray[np.void]) -> int:
         """Run the kernel."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _help(self, stop: Stop, needed: int) -> None:
         """Do what the kernel cannot; or say what is damaged."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _cut_short(self, needed: int) -> str:
         """Say what is missing of the last record, which needs so many bytes."""
-        raise NotImplementedError
 
     def _goes_on(self) -> bool:
         stop, needed = Stop(int(self._state["stop"][0])), int(self._state["needed"][0])
