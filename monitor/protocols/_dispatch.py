@@ -25,6 +25,8 @@ MAX_HELD_BYTES = 1 << 26
 """Payload that all parsers together may be waiting over; then the flow that has waited longest is given up."""
 MAX_HELD_OF_FLOW = 1 << 17
 """What one flow counts for at most: parsers are bounded by themselves."""
+MAX_REMEMBERED = 1024
+"""Characters of a field that is kept to tell a repetition."""
 PREFIX_BYTES = 32
 """Length of ``payload.prefix``."""
 
@@ -279,7 +281,9 @@ class Reading:
             self._said = {}
         if self._said.get((kind, direction)) == fields:
             return False
-        self._said[kind, direction] = fields
+        # What is long is forgotten, and so may be heard again: many flows must not keep many long paths.
+        is_short = all(len(value) <= MAX_REMEMBERED for value in fields.values() if isinstance(value, str))
+        self._said[kind, direction] = fields if is_short else {}
         return True
 
     def _is_tired(self, patience: int, direction: Direction, said: list[Observation]) -> bool:
