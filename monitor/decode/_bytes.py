@@ -13,7 +13,8 @@ from numba import types
 from numba.core import cgutils
 from numba.core.extending import intrinsic
 
-from monitor.decode._kernel import Bytes, Row, part
+from monitor.compiling import part
+from monitor.decode._kernel import Bytes, Row
 
 Reader = Callable[[Row, int], int]
 _WORD = ir.IntType(64)

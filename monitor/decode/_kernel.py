@@ -8,9 +8,11 @@ from collections.abc import Callable
 from typing import Any, TypeAlias, TypeVar, cast
 
 import numpy as np
-from numba import njit
+from numba import from_dtype, njit, types
 from numba.core import event as numba_event
 from numpy.typing import NDArray
+
+from monitor.compiling import PART, Kernel
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 Bytes: TypeAlias = NDArray[np.uint8]
@@ -23,14 +25,6 @@ int64: Any = np.int64
 
 _compile: Any = njit
 _event: Any = numba_event
-_SAFE = {"nogil": True, "boundscheck": True, "_nrt": False}
-"""Without reference counts on arrays, which cost three times as much as the work: nothing here makes or keeps an array."""
-_PART = _SAFE | {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
-
-
-def part(function: Function) -> Function:
-    """Compile a function that only other compiled functions call."""
-    return cast("Function", _compile(**_PART)(function))
 
 
 def inlined(signature: Any) -> Callable[[Function], Function]:
@@ -40,25 +34,21 @@ def inlined(signature: Any) -> Callable[[Function], Function]:
     """
 
     def decorate(function: Function) -> Function:
-        dispatcher = _compile(forceinline=True, **_PART)(function)
+        dispatcher = _compile(forceinline=True, **PART)(function)
         _waiting.append((dispatcher, signature))
         return cast("Function", dispatcher)
 
     return decorate
 
 
-def kernel(signature: Any) -> Callable[[Function], Function]:
-    """Compile a function that Python calls, for this signature only, and keep it on disk."""
+def kernel(signature: Any) -> Callable[[Callable[..., int]], Kernel]:
+    """Make a kernel of a function; it is compiled when it is first needed."""
+    return lambda function: _KernelOfParts(function, signature)
 
-    def decorate(function: Function) -> Function:
-        first_parts = _FirstParts()
-        _event.register(_COMPILING, first_parts)
-        try:
-            return cast("Function", _compile([signature], cache=True, **_SAFE)(function))
-        finally:
-            _event.unregister(_COMPILING, first_parts)
 
-    return decorate
+def columns(dtype: "np.dtype[np.void]", *, readonly: bool = False) -> types.Array:
+    """Return the type of a structured array."""
+    return types.Array(from_dtype(dtype), 1, "C", readonly=readonly)
 
 
 _COMPILING = "numba:compile"
@@ -77,3 +67,13 @@ class _FirstParts(_event.Listener):  # type: ignore[misc]  # numba has no types
 
     def on_end(self, _event: Any) -> None:
         """Nothing is left to do."""
+
+
+class _KernelOfParts(Kernel):
+    def load(self) -> None:
+        first_parts = _FirstParts()
+        _event.register(_COMPILING, first_parts)
+        try:
+            super().load()
+        finally:
+            _event.unregister(_COMPILING, first_parts)

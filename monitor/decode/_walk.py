@@ -8,7 +8,8 @@ frame can make the program recurse.
 import numpy as np
 from numba import boolean, from_dtype, int64, void
 
-from monitor.decode._kernel import Row, inlined, part
+from monitor.compiling import part
+from monitor.decode._kernel import Row, inlined
 from monitor.model.packet import NO_VLAN, Outcome
 
 MAX_DEPTH = 8
@@ -43,7 +44,10 @@ MAX_EXTENSIONS = 16
     TEREDO,
     TZSP,
     ETHERIP,
-) = range(24)
+    LINK,
+    VLAN,
+    TAG,
+) = range(27)
 """Layers: what the walk expects at its position."""
 
 OUTCOME_PACKET = int(Outcome.PACKET)
@@ -63,6 +67,7 @@ WALK = np.dtype(
         ("captured_end", np.int64),  # where the bytes we have end, within the innermost length field
         ("wire_end", np.int64),  # where the bytes there were end, within the innermost length field
         ("layer", np.int64),
+        ("link_type", np.int64),
         ("outcome", np.int64),
         ("headers", np.int64),  # seen so far
         ("depth", np.int64),  # IP headers seen so far
@@ -104,12 +109,13 @@ _WALK = from_dtype(WALK)
 
 
 @part
-def begin(walk: Row, frame: Row) -> None:
+def start(walk: Row, frame: Row) -> None:
     """Put the walk at the first byte of a frame."""
     walk.position = frame.offset
     walk.captured_end = frame.offset + frame.captured
     walk.wire_end = frame.offset + max(frame.wire, frame.captured)
     walk.snapped = 1 if frame.captured < frame.wire else 0
+    walk.link_type = frame.link_type
     walk.layer = DONE
     walk.outcome = OUTCOME_NOT_IP
     walk.headers = 0
@@ -132,6 +138,16 @@ def stop(walk: Row, outcome: int) -> None:
     walk.layer = DONE
 
 
+@part
+def is_too_long(walk: Row) -> bool:
+    """Count one header more; ends the walk when it is one too many."""
+    walk.headers += 1
+    if walk.headers <= MAX_HEADERS:
+        return False
+    stop(walk, OUTCOME_TOO_DEEP)
+    return True
+
+
 @inlined(boolean(_WALK, int64))
 def need(walk: Row, size: int) -> bool:
     """Whether the next ``size`` bytes are there; ends the walk when they are not."""
@@ -146,6 +162,13 @@ def need(walk: Row, size: int) -> bool:
 def go(walk: Row, size: int, layer: int) -> None:
     """Step over ``size`` bytes to a header of the given layer."""
     walk.position += size
+    walk.layer = layer
+
+
+@inlined(void(_WALK, int64))
+def leave_to(walk: Row, layer: int) -> None:
+    """Let another function read the header that was to be read here; it still counts once."""
+    walk.headers -= 1
     walk.layer = layer
 
 

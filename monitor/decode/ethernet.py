@@ -3,11 +3,12 @@
 Ends where an EtherType says IP, MPLS, PPPoE or NSH.
 """
 
-# ruff: noqa: PLR1714, SIM109 - to numba a tuple to look in is a loop and a function of its own
-
+from monitor.compiling import part
 from monitor.decode._bytes import be16, be24, be48, u8
-from monitor.decode._kernel import Row, part
+from monitor.decode._kernel import Row, int64
+from monitor.decode._table import choice
 from monitor.decode._walk import (
+    DONE,
     ETHERNET,
     IPV4,
     IPV6,
@@ -18,9 +19,12 @@ from monitor.decode._walk import (
     OUTCOME_OPAQUE,
     PPP,
     PPPOE,
+    TAG,
+    VLAN,
     enter,
     go,
     go_ether_type,
+    leave_to,
     need,
     shrink,
     stop,
@@ -62,6 +66,28 @@ _MACSEC_UNREADABLE = 0x0C
 """IEEE 802.1AE section 9.5: E (encryption) or C (changed text) bit."""
 _MACSEC_SCI = 0x20
 _PBB = int(Tunnel.PBB)
+_VLAN_TYPES = (TYPE_VLAN, TYPE_SERVICE_VLAN, TYPE_QINQ_9100, TYPE_QINQ_9200)
+_TAG_TYPES = (TYPE_PBB, TYPE_VN_TAG, TYPE_E_TAG, TYPE_FABRIC_PATH, TYPE_MACSEC)
+_layer_of = choice(
+    dict.fromkeys(_VLAN_TYPES, VLAN)
+    | dict.fromkeys(_TAG_TYPES, TAG)
+    | {
+        TYPE_IPV4: IPV4,
+        TYPE_IPV6: IPV6,
+        TYPE_MPLS: MPLS,
+        TYPE_MPLS_MULTICAST: MPLS,
+        TYPE_PPPOE_SESSION: PPPOE,
+        TYPE_PPP: PPP,
+        TYPE_TRANSPARENT_BRIDGING: ETHERNET,
+        TYPE_NSH: NSH,
+    },
+    otherwise=DONE,
+)
+_is_readable = choice(
+    dict.fromkeys((TYPE_IPV4, TYPE_IPV6, TYPE_ARP, *_VLAN_TYPES, TYPE_MPLS, TYPE_PPPOE_SESSION), 1),
+    otherwise=0,
+)
+"""1 for a type that this room follows; used where Ethernet has to be guessed."""
 
 
 @part
@@ -77,70 +103,43 @@ def ethernet(walk: Row) -> None:
 
 
 @part
-def is_vlan(ether_type: int) -> bool:
-    """Whether a tag with a VLAN id follows."""
-    return (
-        ether_type == TYPE_VLAN
-        or ether_type == TYPE_SERVICE_VLAN
-        or ether_type == TYPE_QINQ_9100
-        or ether_type == TYPE_QINQ_9200
-    )
-
-
-@part
-def is_readable(ether_type: int) -> bool:
-    """Whether the type is one that this room follows; used where Ethernet has to be guessed."""
-    return (
-        ether_type == TYPE_IPV4
-        or ether_type == TYPE_IPV6
-        or ether_type == TYPE_ARP
-        or is_vlan(ether_type)
-        or ether_type == TYPE_MPLS
-        or ether_type == TYPE_PPPOE_SESSION
-    )
-
-
-@part
 def looks_ethernet(walk: Row, at: int, end: int) -> bool:
     """Whether an Ethernet header with a type that we follow stands there."""
-    return at + 14 <= end and is_readable(be16(walk, at + 12))
+    return at + 14 <= end and _is_readable(be16(walk, at + 12)) != 0
 
 
 @part
-def ether_type(walk: Row) -> None:  # noqa: C901, PLR0912 - one flat choice
+def ether_type(walk: Row) -> None:
     """What the type stands for."""
     kind = walk.ether_type
-    if kind == TYPE_IPV4:
-        walk.layer = IPV4
-    elif kind == TYPE_IPV6:
-        walk.layer = IPV6
-    elif is_vlan(kind):
+    layer = _layer_of(kind)
+    if layer == VLAN:
         _vlan(walk)
+    elif layer == TAG:
+        leave_to(walk, TAG)
+    elif layer != DONE:
+        walk.layer = layer
     elif kind <= MAX_LENGTH:
         shrink(walk, walk.position + kind)
         walk.layer = LLC
-    elif kind == TYPE_MPLS or kind == TYPE_MPLS_MULTICAST:
-        walk.layer = MPLS
-    elif kind == TYPE_PPPOE_SESSION:
-        walk.layer = PPPOE
-    elif kind == TYPE_PPP:
-        walk.layer = PPP
-    elif kind == TYPE_TRANSPARENT_BRIDGING:
-        walk.layer = ETHERNET
-    elif kind == TYPE_NSH:
-        walk.layer = NSH
-    elif kind == TYPE_PBB:
-        _backbone(walk)
-    elif kind == TYPE_VN_TAG:
-        _skip_tag(walk, 6)
-    elif kind == TYPE_E_TAG:
-        _skip_tag(walk, 8)
-    elif kind == TYPE_FABRIC_PATH:
-        go(walk, 2, ETHERNET)  # forwarding tag and hop count, then the frame that was forwarded
-    elif kind == TYPE_MACSEC:
-        _macsec(walk)
     else:
         stop(walk, OUTCOME_NOT_IP)
+
+
+@part
+def tag(walk: Row) -> None:
+    """A tag of the backbones of providers and data centres."""
+    kind = walk.ether_type
+    if kind == TYPE_PBB:
+        _backbone(walk)
+    elif kind == TYPE_VN_TAG:
+        _skip_tag(walk, int64(6))
+    elif kind == TYPE_E_TAG:
+        _skip_tag(walk, int64(8))
+    elif kind == TYPE_FABRIC_PATH:
+        go(walk, 2, ETHERNET)  # forwarding tag and hop count, then the frame that was forwarded
+    else:
+        _macsec(walk)
 
 
 @part
@@ -178,7 +177,7 @@ def _macsec(walk: Row) -> None:
     if control & _MACSEC_UNREADABLE:
         stop(walk, OUTCOME_OPAQUE)
     else:
-        _skip_tag(walk, 16 if control & _MACSEC_SCI else 8)
+        _skip_tag(walk, int64(16 if control & _MACSEC_SCI else 8))
 
 
 @part
@@ -193,7 +192,8 @@ def llc(walk: Row) -> None:
     elif head == _SNAP and need(walk, 8):
         oui = be24(walk, at + 3)
         kind = be16(walk, at + 6)
-        if kind >= MIN_TYPE and (oui == _OUI_RFC1042 or oui == _OUI_BRIDGE_TUNNEL):
+        is_known = oui == _OUI_RFC1042 or oui == _OUI_BRIDGE_TUNNEL  # noqa: PLR1714 - to numba a tuple to look in is a loop
+        if is_known and kind >= MIN_TYPE:
             go_ether_type(walk, 8, kind)
         else:
             stop(walk, OUTCOME_NOT_IP)

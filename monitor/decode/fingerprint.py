@@ -3,8 +3,9 @@
 It covers what neither a router nor a switch on the way changes: not the time to live, the IP checksum, tags or MAC addresses.
 """
 
+from monitor.compiling import part
 from monitor.decode._bytes import be64, u8
-from monitor.decode._kernel import Row, int64, part
+from monitor.decode._kernel import Row, int64
 
 MAX_PAYLOAD_BYTES = 32
 """How much of a payload is mixed in where the transport has no sequence number: checksums are often left to the hardware."""

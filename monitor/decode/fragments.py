@@ -7,8 +7,9 @@ many datagrams may be incomplete as CAPACITY says, and complete ones, which thei
 
 import numpy as np
 
+from monitor.compiling import part
 from monitor.decode._bytes import look_at, u8
-from monitor.decode._kernel import Bytes, Row, part
+from monitor.decode._kernel import Bytes, Row
 from monitor.decode._walk import (
     EXTENSION,
     MAX_DEPTH,

@@ -1,7 +1,8 @@
 """GRE (RFC 2784, 2890) and what rides on it: NVGRE (RFC 7637), ERSPAN, PPTP (RFC 2637), MikroTik EoIP; and EtherIP (RFC 3378)."""
 
+from monitor.compiling import part
 from monitor.decode._bytes import be16, be32, le16, u8
-from monitor.decode._kernel import Row, part
+from monitor.decode._kernel import Row
 from monitor.decode._walk import (
     ETHERNET,
     IP,

@@ -1,16 +1,17 @@
 """The first header of a frame, by link type (draft-ietf-opsawg-pcaplinktype)."""
 
-# ruff: noqa: PLR1714, SIM109 - to numba a tuple to look in is a loop and a function of its own
-
 import numpy as np
 
-from monitor.decode._bytes import be16, be32, be48, le32, u8
-from monitor.decode._kernel import Row, part
+from monitor.compiling import part
+from monitor.decode._bytes import be16, be32, be48, le32, look_at, u8
+from monitor.decode._kernel import Bytes, Row, int64
+from monitor.decode._table import call, choice
 from monitor.decode._walk import (
     ETHERNET,
     IP,
     IPV4,
     IPV6,
+    LINK,
     LLC,
     OUTCOME_NOT_IP,
     OUTCOME_UNKNOWN_LINK_TYPE,
@@ -20,6 +21,7 @@ from monitor.decode._walk import (
     go,
     go_ether_type,
     need,
+    start,
     stop,
 )
 from monitor.decode.ethernet import MIN_TYPE
@@ -51,39 +53,30 @@ _FAMILY_INET6 = np.isin(np.arange(32), (10, 23, 24, 28, 30))
 _SLL_TYPE_LLC = 4
 
 
+_first_layer = choice(
+    {
+        LINK_ETHERNET: ETHERNET,
+        LINK_RAW: IP,
+        LINK_RAW_BSD: IP,
+        LINK_RAW_OPENBSD: IP,
+        LINK_IPV4: IPV4,
+        LINK_IPV6: IPV6,
+        LINK_PPP_ETHER: PPPOE,
+        LINK_IEEE802_11: WIFI,
+    },
+    otherwise=LINK,
+)
+
+
 @part
-def link(walk: Row, link_type: int) -> None:  # noqa: C901, PLR0912 - one flat choice
-    """Say which header the frame begins with."""
-    if link_type == LINK_ETHERNET:
-        walk.layer = ETHERNET
-    elif link_type == LINK_RAW or link_type == LINK_RAW_BSD or link_type == LINK_RAW_OPENBSD:
-        walk.layer = IP
-    elif link_type == LINK_LINUX_SLL:
-        _sll(walk)
-    elif link_type == LINK_LINUX_SLL2:
-        _sll2(walk)
-    elif link_type == LINK_NULL or link_type == LINK_LOOP:
-        _null(walk)
-    elif link_type == LINK_IPV4:
-        walk.layer = IPV4
-    elif link_type == LINK_IPV6:
-        walk.layer = IPV6
-    elif link_type == LINK_PPP or link_type == LINK_PPP_HDLC:
-        ppp_or_cisco(walk)
-    elif link_type == LINK_C_HDLC:
-        cisco_hdlc(walk)
-    elif link_type == LINK_PPP_ETHER:
-        walk.layer = PPPOE
-    elif link_type == LINK_PPP_WITH_DIR:
-        go(walk, 1, PPP)
-    elif link_type == LINK_PPP_PPPD:
-        _pppd(walk)
-    elif link_type == LINK_IEEE802_11:
-        walk.layer = WIFI
-    elif link_type == LINK_RADIOTAP:
-        radiotap(walk)
-    else:
-        stop(walk, OUTCOME_UNKNOWN_LINK_TYPE)
+def begin(walk: Row, frame: Row, row: Row, buffer: Bytes) -> None:
+    """Put the walk before the first header of a frame, and into its row what the frame says of itself."""
+    row.ts_ns = frame.ts_ns
+    row.number = frame.number
+    row.interface = frame.interface
+    look_at(walk, buffer)
+    start(walk, frame)
+    walk.layer = _first_layer(walk.link_type)
 
 
 @part
@@ -107,7 +100,7 @@ def _sll(walk: Row) -> None:
         at = walk.position
         if be16(walk, at + 4) == 6:
             walk.src_mac = be48(walk, at + 6)
-        _sll_protocol(walk, 16, be16(walk, at + 14))
+        _sll_protocol(walk, int64(16), be16(walk, at + 14))
 
 
 @part
@@ -117,7 +110,7 @@ def _sll2(walk: Row) -> None:
         at = walk.position
         if u8(walk, at + 11) == 6:
             walk.src_mac = be48(walk, at + 12)
-        _sll_protocol(walk, 20, be16(walk, at))
+        _sll_protocol(walk, int64(20), be16(walk, at))
 
 
 @part
@@ -135,3 +128,32 @@ def _pppd(walk: Row) -> None:
     """The direction stands in place of the address byte, or before it."""
     if need(walk, 2):
         go(walk, 2 if u8(walk, walk.position + 1) == 0x03 else 1, PPP)
+
+
+@part
+def _ppp_with_direction(walk: Row) -> None:
+    go(walk, 1, PPP)
+
+
+_read = call(
+    {
+        LINK_LINUX_SLL: _sll,
+        LINK_LINUX_SLL2: _sll2,
+        LINK_NULL: _null,
+        LINK_LOOP: _null,
+        LINK_PPP: ppp_or_cisco,
+        LINK_PPP_HDLC: ppp_or_cisco,
+        LINK_C_HDLC: cisco_hdlc,
+        LINK_PPP_WITH_DIR: _ppp_with_direction,
+        LINK_PPP_PPPD: _pppd,
+        LINK_RADIOTAP: radiotap,
+    }
+)
+
+
+@part
+def link(walk: Row, row: Row) -> None:
+    """A header of the link that is no layer of its own, and does not count as a header."""
+    walk.headers -= 1
+    if not _read(walk.link_type, walk, row):
+        stop(walk, OUTCOME_UNKNOWN_LINK_TYPE)

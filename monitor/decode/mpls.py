@@ -1,7 +1,8 @@
 """MPLS label stacks (RFC 3032) and a guess at what lies below: nothing in a stack says it."""
 
+from monitor.compiling import part
 from monitor.decode._bytes import be16, be32, u8
-from monitor.decode._kernel import Row, part
+from monitor.decode._kernel import Row
 from monitor.decode._walk import (
     ETHERNET,
     IPV4,

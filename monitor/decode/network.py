@@ -5,8 +5,9 @@ An IP length field is believed even where it says more than the frame held: mirr
 
 import numpy as np
 
+from monitor.compiling import part
 from monitor.decode._bytes import be16, be32, be64, u8
-from monitor.decode._kernel import Row, part
+from monitor.decode._kernel import Row, int64
 from monitor.decode._walk import (
     EXTENSION,
     FRAGMENT,
@@ -130,7 +131,7 @@ def extension(walk: Row) -> None:
     """One extension header of IPv6, or on to the transport header."""
     protocol = walk.protocol
     if _SKIPPED[protocol]:
-        _skip(walk, 8, 8)
+        _skip(walk, int64(8), int64(8))
     elif protocol == FRAGMENT_HEADER:
         _fragment_header(walk)
     else:
@@ -140,7 +141,7 @@ def extension(walk: Row) -> None:
 @part
 def authentication(walk: Row) -> None:
     """RFC 4302 section 2: the length counts 4-byte words, the first two not counted."""
-    _skip(walk, 8, 4)
+    _skip(walk, int64(8), int64(4))
 
 
 @part

@@ -3,9 +3,12 @@
 The numbers of VXLAN and Geneve networks belong to the flow key: addresses repeat from one network to the other.
 """
 
+from monitor.compiling import part
 from monitor.decode._bytes import be16, be24, u8
-from monitor.decode._kernel import Row, part
+from monitor.decode._kernel import Row, int64
+from monitor.decode._table import choice
 from monitor.decode._walk import (
+    DONE,
     ETHERNET,
     IPV4,
     IPV6,
@@ -29,6 +32,8 @@ _NSH_FIXED = 0xC000
 _VXLAN = int(Tunnel.VXLAN)
 _GENEVE = int(Tunnel.GENEVE)
 _NSH = int(Tunnel.NSH)
+_layer_of = choice({1: IPV4, 2: IPV6, 3: ETHERNET, 4: NSH, 5: MPLS}, otherwise=DONE)
+"""The protocol numbers that VXLAN-GPE and NSH share."""
 
 
 @part
@@ -40,7 +45,7 @@ def vxlan(walk: Row) -> None:
     if not u8(walk, at) & _VXLAN_VNI_VALID or u8(walk, at + 7) != 0:
         stop(walk, OUTCOME_MALFORMED)
         return
-    _virtual_network(walk, _VXLAN, be24(walk, at + 4))
+    _virtual_network(walk, int64(_VXLAN), be24(walk, at + 4))
     go(walk, 8, ETHERNET)
 
 
@@ -54,7 +59,7 @@ def vxlan_gpe(walk: Row) -> None:
     if not flags & _VXLAN_VNI_VALID or u8(walk, at + 7) != 0:
         stop(walk, OUTCOME_MALFORMED)
         return
-    _virtual_network(walk, _VXLAN, be24(walk, at + 4))
+    _virtual_network(walk, int64(_VXLAN), be24(walk, at + 4))
     walk.position += 8
     _next_protocol(walk, u8(walk, at + 3) if flags & _GPE_NEXT_PROTOCOL else 3)
 
@@ -67,18 +72,8 @@ def _virtual_network(walk: Row, tunnel: int, vni: int) -> None:
 
 @part
 def _next_protocol(walk: Row, protocol: int) -> None:
-    """The numbers that VXLAN-GPE and NSH share."""
-    if protocol == 1:
-        walk.layer = IPV4
-    elif protocol == 2:
-        walk.layer = IPV6
-    elif protocol == 3:
-        walk.layer = ETHERNET
-    elif protocol == 4:
-        walk.layer = NSH
-    elif protocol == 5:
-        walk.layer = MPLS
-    else:
+    walk.layer = _layer_of(protocol)
+    if walk.layer == DONE:
         stop(walk, OUTCOME_NOT_IP)
 
 
@@ -111,5 +106,5 @@ def geneve(walk: Row) -> None:
         return
     size = 8 + (first & 0x3F) * 4
     if need(walk, size):
-        _virtual_network(walk, _GENEVE, be24(walk, at + 4))
+        _virtual_network(walk, int64(_GENEVE), be24(walk, at + 4))
         go_ether_type(walk, size, kind)

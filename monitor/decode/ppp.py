@@ -2,11 +2,12 @@
 
 # ruff: noqa: PLR1714, SIM109 - to numba a tuple to look in is a loop and a function of its own
 
-import numpy as np
-
+from monitor.compiling import part
 from monitor.decode._bytes import be16, u8
-from monitor.decode._kernel import Row, part
+from monitor.decode._kernel import Row, int64
+from monitor.decode._table import choice
 from monitor.decode._walk import (
+    DONE,
     IPV4,
     IPV6,
     MPLS,
@@ -31,11 +32,21 @@ PROTOCOL_IPV4 = 0x0021
 PROTOCOL_IPV6 = 0x0057
 PROTOCOL_MPLS = 0x0281
 PROTOCOL_MPLS_MULTICAST = 0x0283
-_UNREADABLE = np.isin(np.arange(256), (0x2D, 0x2F, 0x3D, 0x53, 0x55, 0xFB, 0xFD))
+_UNREADABLE = (0x2D, 0x2F, 0x3D, 0x53, 0x55, 0xFB, 0xFD)
 """Compressed headers (RFC 1144), a part of a multilink frame (RFC 1990), encryption (RFC 1968), compression (RFC 1962)."""
 _VERSION_AND_TYPE = 0x11
 """RFC 2516 section 4."""
 _PPPOE = int(Tunnel.PPPOE)
+_layer_of = choice(
+    {
+        PROTOCOL_IPV4: IPV4,
+        PROTOCOL_IPV6: IPV6,
+        PROTOCOL_MPLS: MPLS,
+        PROTOCOL_MPLS_MULTICAST: MPLS,
+    },
+    otherwise=DONE,
+)
+_why_not = choice(dict.fromkeys(_UNREADABLE, OUTCOME_OPAQUE), otherwise=OUTCOME_NOT_IP)
 
 
 @part
@@ -65,23 +76,16 @@ def ppp(walk: Row) -> None:
         if not need(walk, 1):
             return
     if u8(walk, walk.position) & 1:
-        _protocol(walk, 1, u8(walk, walk.position))
+        _protocol(walk, int64(1), u8(walk, walk.position))
     elif need(walk, 2):
-        _protocol(walk, 2, be16(walk, walk.position))
+        _protocol(walk, int64(2), be16(walk, walk.position))
 
 
 @part
 def _protocol(walk: Row, size: int, protocol: int) -> None:
-    if protocol == PROTOCOL_IPV4:
-        go(walk, size, IPV4)
-    elif protocol == PROTOCOL_IPV6:
-        go(walk, size, IPV6)
-    elif protocol == PROTOCOL_MPLS or protocol == PROTOCOL_MPLS_MULTICAST:
-        go(walk, size, MPLS)
-    elif protocol < 256 and _UNREADABLE[protocol]:
-        stop(walk, OUTCOME_OPAQUE)
-    else:
-        stop(walk, OUTCOME_NOT_IP)
+    go(walk, size, _layer_of(protocol))
+    if walk.layer == DONE:
+        stop(walk, _why_not(protocol))
 
 
 @part

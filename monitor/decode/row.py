@@ -2,9 +2,26 @@
 
 import numpy as np
 
-from monitor.decode._kernel import Row, part
-from monitor.decode._walk import OUTCOME_FRAGMENT, OUTCOME_PACKET, key_id
-from monitor.model.packet import NO_VLAN
+from monitor.compiling import part
+from monitor.decode._kernel import Numbers, Row
+from monitor.decode._walk import (
+    OUTCOME_FRAGMENT,
+    OUTCOME_NOT_IP,
+    OUTCOME_OPAQUE,
+    OUTCOME_PACKET,
+    OUTCOME_TOO_DEEP,
+    key_id,
+)
+from monitor.model.packet import NO_VLAN, Outcome, Tunnel
+
+COUNTS = (
+    *(outcome.name.lower() for outcome in Outcome),
+    "packets_snapped",
+    *(f"tunnel_{tunnel.name.lower()}" for tunnel in Tunnel),
+)
+"""What ``settle`` counts, by place."""
+_SNAPPED_PACKETS = len(Outcome)
+_TUNNELS = _SNAPPED_PACKETS + 1
 
 
 @part
@@ -23,6 +40,29 @@ def packet(walk: Row, row: Row) -> None:
     row.fingerprint = walk.fingerprint
     row.pooled = walk.pooled
     walk.kept = 1
+
+
+@part
+def settle(walk: Row, row: Row, counts: Numbers) -> None:
+    """Decide what the row says: what was found inside, or the packet of the tunnel that led nowhere; and count it."""
+    outcome = walk.outcome
+    if outcome == OUTCOME_FRAGMENT:
+        fragment(walk, row)
+    elif outcome != OUTCOME_PACKET and not _stays(walk, outcome):
+        nothing(row, outcome)
+    counts[np.int64(row.outcome)] += 1
+    if row.outcome == OUTCOME_PACKET:
+        counts[_TUNNELS + np.int64(row.tunnel)] += 1
+        if row.payload_captured < row.payload_wire:
+            counts[_SNAPPED_PACKETS] += 1
+
+
+@part
+def _stays(walk: Row, outcome: int) -> bool:
+    """Whether the packet of a tunnel is the frame's packet, although nothing was found inside."""
+    if walk.kept == 0 or outcome == OUTCOME_TOO_DEEP:
+        return False
+    return walk.guessed != 0 or outcome == OUTCOME_NOT_IP or outcome == OUTCOME_OPAQUE  # noqa: PLR1714 - a tuple to look in is a loop to numba
 
 
 @part

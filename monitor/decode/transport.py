@@ -4,14 +4,15 @@ ICMP messages that answer each other are one flow: their ports are the type and 
 messages have type and code. What an ICMP error quotes is not decoded.
 """
 
-# ruff: noqa: PLR1714, SIM109 - to numba a tuple to look in is a loop and a function of its own
-
 import numpy as np
 
+from monitor.compiling import part
 from monitor.decode import row as rows
 from monitor.decode._bytes import be16, be32, u8
-from monitor.decode._kernel import Numbers, Row, part
+from monitor.decode._kernel import Numbers, Row, int64
+from monitor.decode._table import call, choice
 from monitor.decode._walk import (
+    DONE,
     ETHERIP,
     GRE,
     IPV4,
@@ -42,6 +43,16 @@ PROTOCOL_MPLS = 137
 """RFC 4023."""
 _IPIP = int(Tunnel.IPIP)
 _SIX_IN_FOUR = int(Tunnel.SIX_IN_FOUR)
+_layer_of = choice(
+    {
+        PROTOCOL_IPV4: IPV4,
+        PROTOCOL_IPV6: IPV6,
+        PROTOCOL_GRE: GRE,
+        PROTOCOL_ETHERIP: ETHERIP,
+        PROTOCOL_MPLS: MPLS,
+    },
+    otherwise=DONE,
+)
 
 
 def _counterparts(table: dict[int, int]) -> Numbers:
@@ -51,24 +62,6 @@ def _counterparts(table: dict[int, int]) -> Numbers:
 
 _ICMP_ANSWER = _counterparts(ICMP_COUNTERPART)
 _ICMP6_ANSWER = _counterparts(ICMP6_COUNTERPART)
-
-
-@part
-def transport(walk: Row, row: Row) -> None:
-    """What the IP protocol number stands for."""
-    protocol = walk.protocol
-    if protocol == PROTOCOL_TCP:
-        _tcp(walk, row)
-    elif protocol == PROTOCOL_UDP:
-        _udp(walk, row)
-    elif protocol == PROTOCOL_ICMP or protocol == PROTOCOL_ICMP6:
-        _icmp(walk, row)
-    elif protocol == PROTOCOL_SCTP:
-        _sctp(walk, row)
-    elif protocol == AUTHENTICATION:
-        authentication(walk)
-    else:
-        _portless(walk, row)
 
 
 @part
@@ -151,7 +144,7 @@ def _sctp(walk: Row, row: Row) -> None:
     walk.dst_port = be16(walk, at + 2)
     if walk.ip_id != 0:
         words = be32(walk, at + 4) << 32 | be32(walk, at + 8)
-        walk.fingerprint = fingerprint(walk, words, 0, walk.wire_end - at)
+        walk.fingerprint = fingerprint(walk, words, int64(0), walk.wire_end - at)
     walk.position = at + 12
     rows.packet(walk, row)
     stop(walk, OUTCOME_PACKET)
@@ -163,23 +156,15 @@ def _portless(walk: Row, row: Row) -> None:
     _clear(walk)
     if walk.ip_id != 0:
         words = payload(walk, walk.position, walk.captured_end)
-        walk.fingerprint = fingerprint(walk, words, 0, walk.wire_end - walk.position)
+        walk.fingerprint = fingerprint(walk, words, int64(0), walk.wire_end - walk.position)
     rows.packet(walk, row)
-    protocol = walk.protocol
-    if protocol == PROTOCOL_IPV4:
-        enter(walk, _IPIP, 0)
-        walk.layer = IPV4
-    elif protocol == PROTOCOL_IPV6:
-        enter(walk, _SIX_IN_FOUR if walk.version == 4 else _IPIP, 0)
-        walk.layer = IPV6
-    elif protocol == PROTOCOL_GRE:
-        walk.layer = GRE
-    elif protocol == PROTOCOL_ETHERIP:
-        walk.layer = ETHERIP
-    elif protocol == PROTOCOL_MPLS:
-        walk.layer = MPLS
-    else:
+    layer = _layer_of(walk.protocol)
+    if layer == DONE:
         stop(walk, OUTCOME_PACKET)
+        return
+    walk.layer = layer
+    if layer == IPV4 or layer == IPV6:  # noqa: PLR1714, SIM109 - to numba a tuple to look in is a loop
+        enter(walk, _SIX_IN_FOUR if layer == IPV6 and walk.version == 4 else _IPIP, 0)
 
 
 @part
@@ -191,3 +176,22 @@ def _clear(walk: Row) -> None:
     walk.acknowledgement = 0
     walk.tcp_flags = 0
     walk.fingerprint = 0
+
+
+_read = call(
+    {
+        PROTOCOL_TCP: _tcp,
+        PROTOCOL_UDP: _udp,
+        PROTOCOL_ICMP: _icmp,
+        PROTOCOL_ICMP6: _icmp,
+        PROTOCOL_SCTP: _sctp,
+        AUTHENTICATION: authentication,
+    }
+)
+
+
+@part
+def transport(walk: Row, row: Row) -> None:
+    """What the IP protocol number stands for."""
+    if not _read(walk.protocol, walk, row):
+        _portless(walk, row)

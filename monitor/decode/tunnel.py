@@ -4,11 +4,14 @@ A port is a guess. The packet of the tunnel has been written when a function of 
 packet unless the walk ends at an IP packet inside. So these functions stop the walk at the first thing implausible.
 """
 
-# ruff: noqa: PLR1714, SIM109 - to numba a tuple to look in is a loop and a function of its own
+# ruff: noqa: PLR1714 - to numba a tuple to look in is a loop and a function of its own
 
+from monitor.compiling import part
 from monitor.decode._bytes import be16, be32, be64, u8
-from monitor.decode._kernel import Row, part
+from monitor.decode._kernel import Row
+from monitor.decode._table import choice
 from monitor.decode._walk import (
+    DONE,
     ETHERNET,
     GENEVE,
     GTPU,
@@ -46,7 +49,6 @@ PORT_VXLAN_LINUX = 8472
 PORT_TZSP = 37008
 MAX_GTPU_EXTENSIONS = 8
 MAX_TZSP_TAGS = 64
-_LOWEST_PORT = PORT_L2TP
 
 _GTPU_VERSION_AND_TYPE = 0x30
 """TS 29.281 section 5.1: version 1, protocol type GTP."""
@@ -75,45 +77,37 @@ _TEREDO = int(Tunnel.TEREDO)
 _TZSP = int(Tunnel.TZSP)
 
 
+_layer_of = choice(
+    {
+        PORT_VXLAN: VXLAN,
+        PORT_VXLAN_LINUX: VXLAN,
+        PORT_GTPU: GTPU,
+        PORT_GENEVE: GENEVE,
+        PORT_L2TP: L2TP,
+        PORT_TEREDO: TEREDO,
+        PORT_VXLAN_GPE: VXLAN_GPE,
+        PORT_MPLS: MPLS,
+        PORT_TZSP: TZSP,
+    },
+    otherwise=DONE,
+)
+_answering = choice({PORT_L2TP: L2TP, PORT_GTPU: GTPU, PORT_TEREDO: TEREDO}, otherwise=DONE)
+
+
 @part
 def udp_tunnel(walk: Row) -> bool:
     """Whether the ports of a datagram are those of a tunnel; the walk then goes on inside.
 
     The destination port decides. L2TP, Teredo, and old GTP-U gateways also answer from their port.
     """
-    if walk.dst_port < _LOWEST_PORT and walk.src_port < _LOWEST_PORT:
-        return False
-    layer = _by_port(walk.dst_port)
-    source = walk.src_port
-    if layer == 0 and (source == PORT_L2TP or source == PORT_GTPU or source == PORT_TEREDO):
-        layer = _by_port(source)
-    if layer == 0:
+    layer = _layer_of(walk.dst_port)
+    if layer == DONE:
+        layer = _answering(walk.src_port)
+    if layer == DONE:
         return False
     walk.guessed = 1
     walk.layer = layer
     return True
-
-
-@part
-def _by_port(port: int) -> int:
-    layer = 0
-    if port == PORT_VXLAN or port == PORT_VXLAN_LINUX:
-        layer = VXLAN
-    elif port == PORT_GTPU:
-        layer = GTPU
-    elif port == PORT_GENEVE:
-        layer = GENEVE
-    elif port == PORT_L2TP:
-        layer = L2TP
-    elif port == PORT_TEREDO:
-        layer = TEREDO
-    elif port == PORT_VXLAN_GPE:
-        layer = VXLAN_GPE
-    elif port == PORT_MPLS:
-        layer = MPLS
-    elif port == PORT_TZSP:
-        layer = TZSP
-    return layer
 
 
 @part

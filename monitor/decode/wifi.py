@@ -3,8 +3,9 @@
 What is protected, or a part of a fragmented frame, stays opaque. Of an aggregate only the first frame is read.
 """
 
+from monitor.compiling import part
 from monitor.decode._bytes import be16, be48, le16, le32, u8
-from monitor.decode._kernel import Row, part
+from monitor.decode._kernel import Row
 from monitor.decode._walk import (
     LLC,
     OUTCOME_MALFORMED,

@@ -11,7 +11,9 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from monitor.compiling import SAFE, part
 from monitor.flow._layout import (
+    ACTIVE,
     CLASSES,
     ENDED,
     EVICTED,
@@ -42,8 +44,10 @@ _OPENING, _ESTABLISHED, _CLOSED = (
     int(TimeoutClass.CLOSED),
 )
 _UDP_CLASS, _OTHER = int(TimeoutClass.UDP), int(TimeoutClass.OTHER)
-_MASK32 = 0xFFFFFFFF
+MASK32 = 0xFFFFFFFF
 _V4_CLASS, _V4_MULTICAST = 0xF0000000, 0xE0000000
+_INSIDE, _ATTEMPT = 1, 2
+"""Why a flow is silent: nobody's business, or a connection from outside that the site has not answered yet."""
 _TELLING_PORTS = (53, 67, 68, 546, 547)
 """DNS and DHCP inside the site name devices and what they look for."""
 
@@ -57,35 +61,22 @@ Record = Any
 Number = Any
 """An int64, uint64 or bool that numba infers; to a type checker numpy's scalars only get in the way."""
 
-# Nothing here makes or keeps an array, so references to arrays need not be counted, which costs more than the work.
 _compile: Any = njit
-_SAFE = {"nogil": True, "boundscheck": True, "_nrt": False}
-_AS_PART = _SAFE | {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
 
 
-def _kernel(function: Function) -> Function:
+def kernel(function: Function) -> Function:
     """Compile what Python calls; kept on disk with all its parts."""
-    return cast("Function", _compile(cache=True, **_SAFE)(function))
+    return cast("Function", _compile(cache=True, **SAFE)(function))
 
 
-def _part(function: Function) -> Function:
-    """Compile what only kernels call."""
-    return cast("Function", _compile(**_AS_PART)(function))
-
-
-def _inline(function: Function) -> Function:
-    """Write a small function out where it is called."""
-    return cast("Function", _compile(inline="always", **_SAFE)(function))
-
-
-@_inline
+@part
 def _mix(value: Record) -> Record:
     value = (value ^ (value >> np.uint64(32))) * np.uint64(0x9E3779B97F4A7C15)
     return value ^ (value >> np.uint64(29))
 
 
-@_inline
-def _hash(packet: Record, seed: Number) -> Record:
+@part
+def hash_of(packet: Record, seed: Number) -> Record:
     """Return a keyed hash that is the same for both directions."""
     ports = np.uint64(packet.src_port) * np.uint64(packet.dst_port) + (
         np.uint64(packet.src_port + packet.dst_port) << np.uint64(32)
@@ -96,7 +87,7 @@ def _hash(packet: Record, seed: Number) -> Record:
     return _mix(both + np.uint64(packet.protocol) + (np.uint64(packet.key_id) << np.uint64(8)) + seed)
 
 
-@_inline
+@part
 def _source_is_low(packet: Record) -> Number:
     if packet.src_high != packet.dst_high:
         return packet.src_high < packet.dst_high
@@ -105,7 +96,7 @@ def _source_is_low(packet: Record) -> Number:
     return packet.src_port <= packet.dst_port
 
 
-@_inline
+@part
 def _same_key(flow: Record, packet: Record, source_is_low: Number) -> Number:
     if flow.protocol != packet.protocol or flow.key_id != packet.key_id:
         return False
@@ -128,7 +119,7 @@ def _same_key(flow: Record, packet: Record, source_is_low: Number) -> Number:
     )
 
 
-@_part
+@part
 def _unlink(flows: Rows, state: Record, row: Number) -> None:
     flow = flows[row]
     before, after, kind = np.int64(flow.previous), np.int64(flow.next), np.int64(flow.timeout_class)
@@ -142,8 +133,8 @@ def _unlink(flows: Rows, state: Record, row: Number) -> None:
         flows[after].previous = before
 
 
-@_part
-def _append(flows: Rows, state: Record, limits: Record, row: Number, kind: Number) -> None:
+@part
+def append(flows: Rows, state: Record, limits: Record, row: Number, kind: Number) -> None:
     """Put a flow at the end of a list and keep the earliest due."""
     flow = flows[row]
     last = state.tail[kind]
@@ -159,12 +150,12 @@ def _append(flows: Rows, state: Record, limits: Record, row: Number, kind: Numbe
     state.next_due_ns = min(state.next_due_ns, due)
 
 
-@_part
+@part
 def _forget(flows: Rows, slots: Slots, state: Record, row: Number) -> None:
     """Take a flow out of the slots (backward shift, so no tombstones) and give its row back."""
     mask = np.int64(slots.shape[0] - 1)
     at = np.int64(flows[row].tag) & mask
-    while (slots[at] & _MASK32) != row + 1:
+    while (slots[at] & MASK32) != row + 1:
         at = (at + 1) & mask
     hole = at
     while True:
@@ -172,7 +163,7 @@ def _forget(flows: Rows, slots: Slots, state: Record, row: Number) -> None:
         slot = slots[at]
         if slot == 0:
             break
-        home = (slot >> 32) & _MASK32 & mask
+        home = (slot >> 32) & MASK32 & mask
         if ((at - home) & mask) >= ((at - hole) & mask):
             slots[hole] = slot
             hole = at
@@ -184,15 +175,15 @@ def _forget(flows: Rows, slots: Slots, state: Record, row: Number) -> None:
     state.flows -= 1
 
 
-@_inline
+@part
 def _is_group(high: Number, low: Number) -> Number:
     """Whether an address is multicast or the limited broadcast (RFC 5771, RFC 919, RFC 4291 section 2.7)."""
     if high == 0 and low >> np.uint64(32) == 0xFFFF:
-        return low & np.uint64(_V4_CLASS) == _V4_MULTICAST or low & np.uint64(_MASK32) == _MASK32
+        return low & np.uint64(_V4_CLASS) == _V4_MULTICAST or low & np.uint64(MASK32) == MASK32
     return high >> np.uint64(56) == 0xFF
 
 
-@_inline
+@part
 def _is_home(high: Number, low: Number, home: Rows) -> Number:
     for i in range(home.shape[0]):
         network = home[i]
@@ -201,7 +192,7 @@ def _is_home(high: Number, low: Number, home: Rows) -> Number:
     return False
 
 
-@_part
+@part
 def _is_internal(packet: Record, home: Rows) -> Number:
     """Whether both ends belong to the site; a group that is spoken to is a part of it."""
     return _is_home(packet.src_high, packet.src_low, home) and (
@@ -209,7 +200,7 @@ def _is_internal(packet: Record, home: Rows) -> Number:
     )
 
 
-@_part
+@part
 def _names_devices(packet: Record) -> Number:
     found = False
     for port in _TELLING_PORTS:
@@ -218,7 +209,55 @@ def _names_devices(packet: Record) -> Number:
     return found
 
 
-@_part
+@part
+def _is_attempt(packet: Record, home: Rows) -> Number:
+    """Whether a packet only asks a device of the site for a connection: a flood or a scan brings nothing else."""
+    if packet.protocol != _TCP or packet.payload_wire > 0 or home.shape[0] == 0:
+        return False
+    if packet.tcp_flags & (_SYN | _ACK | _RST | _FIN) != _SYN:
+        return False
+    return not _is_home(packet.src_high, packet.src_low, home) and _is_home(
+        packet.dst_high, packet.dst_low, home
+    )
+
+
+@part
+def _takes_up(packet: Record, side: Number) -> Number:
+    """Whether a packet makes more of an attempt: an answer that is no refusal, or payload, or what follows an answer."""
+    if packet.payload_wire > 0:
+        return True
+    if packet.tcp_flags & _RST:
+        return False
+    return side == 1 or packet.tcp_flags & _ACK != 0
+
+
+@part
+def _tell_started(
+    flow: Record,
+    state: Record,
+    events: Rows,
+    snapshots: Rows,
+    packet: Record,
+    row: Number,
+    side: Number,
+    ordinal: Number,
+) -> None:
+    _tell(snapshots[state.snapshots], flow)
+    event = events[state.events]
+    event.kind = STARTED
+    event.direction = side
+    event.id = flow.id
+    event.ts_ns = packet.ts_ns
+    event.ordinal = ordinal
+    event.number = packet.number
+    event.place = state.snapshots
+    event.captured = row
+    event.wire = 0
+    state.snapshots += 1
+    state.events += 1
+
+
+@part
 def _tell(told: Record, flow: Record) -> None:
     told.id = flow.id
     told.start_ns = flow.start_ns
@@ -247,10 +286,14 @@ def _tell(told: Record, flow: Record) -> None:
     told.duplicates = flow.duplicates
     told.first_reset = flow.first_reset
     told.timeout_class = flow.timeout_class
+    told.told_orig_bytes = flow.told[0]
+    told.told_resp_bytes = flow.told[1]
+    told.orig_absorbed = flow.expected[0] if flow.absorb[0] else 0
+    told.resp_absorbed = flow.expected[1] if flow.absorb[1] else 0
     told.internal = flow.internal
 
 
-@_part
+@part
 def _end(
     flows: Rows,
     slots: Slots,
@@ -264,6 +307,7 @@ def _end(
 ) -> None:
     """Report a flow's end with a copy of its row, and forget it."""
     if flows[row].silent:
+        state.attempts += flows[row].silent == _ATTEMPT
         _forget(flows, slots, state, row)
         return
     _tell(snapshots[state.snapshots], flows[row])
@@ -282,7 +326,34 @@ def _end(
     _forget(flows, slots, state, row)
 
 
-@_part
+@part
+def _tell_active(
+    flow: Record,
+    state: Record,
+    limits: Record,
+    events: Rows,
+    snapshots: Rows,
+    packet: Record,
+    side: Number,
+    ordinal: Number,
+) -> None:
+    """Report what a flow amounts to that has not been told of for long."""
+    _tell(snapshots[state.snapshots], flow)
+    flow.tell_ns = state.clock_ns + limits.active_ns
+    flow.told[0], flow.told[1] = flow.bytes[0], flow.bytes[1]
+    event = events[state.events]
+    event.kind = ACTIVE
+    event.direction = side
+    event.id = flow.id
+    event.ts_ns = packet.ts_ns
+    event.ordinal = ordinal
+    event.number = packet.number
+    event.place = state.snapshots
+    state.snapshots += 1
+    state.events += 1
+
+
+@part
 def _next_due(flows: Rows, state: Record, limits: Record) -> Number:
     """Return the row that is due first (ties: used earlier) and note its time."""
     best, best_due, best_ordinal = np.int64(NOBODY), FAR_FUTURE, FAR_FUTURE
@@ -297,7 +368,7 @@ def _next_due(flows: Rows, state: Record, limits: Record) -> Number:
     return best
 
 
-@_part
+@part
 def _longest_silent(flows: Rows, state: Record) -> Number:
     best, best_ns, best_ordinal = np.int64(NOBODY), FAR_FUTURE, FAR_FUTURE
     for kind in range(CLASSES):
@@ -310,13 +381,13 @@ def _longest_silent(flows: Rows, state: Record) -> Number:
     return best
 
 
-@_part
+@part
 def _room(state: Record, events: Rows, snapshots: Rows) -> Number:
-    """Whether the worst packet (evict, end and start, payload) still fits."""
-    return state.events + 5 <= events.shape[0] and state.snapshots + 4 <= snapshots.shape[0]
+    """Whether the worst packet (evict, end and start, active, payload) still fits."""
+    return state.events + 6 <= events.shape[0] and state.snapshots + 5 <= snapshots.shape[0]
 
 
-@_kernel
+@kernel
 def advance(
     flows: Rows,
     slots: Slots,
@@ -339,7 +410,7 @@ def advance(
     return True
 
 
-@_kernel
+@kernel
 def drain(flows: Rows, slots: Slots, state: Record, events: Rows, snapshots: Rows, ordinal: Number) -> Number:
     """End every flow, the longest silent first; False when the event columns are full."""
     while state.flows > 0:
@@ -350,7 +421,7 @@ def drain(flows: Rows, slots: Slots, state: Record, events: Rows, snapshots: Row
     return True
 
 
-@_part
+@part
 def _insert(
     flows: Rows,
     slots: Slots,
@@ -381,7 +452,7 @@ def _insert(
                 state,
                 events,
                 snapshots,
-                (slots[at] & _MASK32) - 1,
+                (slots[at] & MASK32) - 1,
                 packet.ts_ns,
                 ordinal,
                 EVICTED,
@@ -440,43 +511,39 @@ def _insert(
     flow.first_reset = 0
     flow.spoke = 0
     flow.internal = _is_internal(packet, home)
-    flow.silent = flow.internal and not _names_devices(packet)
+    flow.silent = 0
+    if flow.internal:
+        flow.silent = 0 if _names_devices(packet) else _INSIDE
+    elif _is_attempt(packet, home):
+        flow.silent = _ATTEMPT
+    flow.tell_ns = FAR_FUTURE if flow.internal or flow.silent else state.clock_ns + limits.active_ns
     for side in range(2):
         flow.packets[side] = 0
         flow.bytes[side] = 0
+        flow.told[side] = 0
         flow.base[side] = NOBODY
         flow.reached[side] = 0
+        flow.expected[side] = 0
+        flow.absorb[side] = 0
         flow.seen_ns[side] = 0
         flow.flags[side] = 0
-        flow.hungry[side] = SATED if flow.silent else HUNGRY
+        flow.hungry[side] = SATED if flow.silent == _INSIDE else HUNGRY
         flow.unread[side] = 0
         flow.recent_at[side] = 0
     for i in range(2 * RECENT):
         flow.recent[i] = 0
     kind = _OPENING if packet.protocol == _TCP else _UDP_CLASS if packet.protocol == _UDP else _OTHER
-    _append(flows, state, limits, row, kind)
+    append(flows, state, limits, row, kind)
     state.flows += 1
     state.started += 1
     if flow.silent:
-        state.silent += 1
+        state.silent += flow.silent == _INSIDE
         return row
-    _tell(snapshots[state.snapshots], flow)
-    event = events[state.events]
-    event.kind = STARTED
-    event.direction = np.int64(answer)
-    event.id = ordinal
-    event.ts_ns = packet.ts_ns
-    event.ordinal = ordinal
-    event.number = packet.number
-    event.place = state.snapshots
-    event.captured = row
-    event.wire = 0
-    state.snapshots += 1
-    state.events += 1
+    _tell_started(flow, state, events, snapshots, packet, row, np.int64(answer), ordinal)
     return row
 
 
-@_part
+@part
 def _find(flows: Rows, slots: Slots, packet: Record, tag: Number, source_is_low: Number) -> Number:
     mask = np.int64(slots.shape[0] - 1)
     at = np.int64(tag) & mask
@@ -484,18 +551,18 @@ def _find(flows: Rows, slots: Slots, packet: Record, tag: Number, source_is_low:
         slot = slots[at]
         if slot == 0:
             return np.int64(NOBODY)
-        if (slot >> 32) & _MASK32 == np.int64(tag):
-            row = (slot & _MASK32) - 1
+        if (slot >> 32) & MASK32 == np.int64(tag):
+            row = (slot & MASK32) - 1
             if _same_key(flows[row], packet, source_is_low):
                 return row
         at = (at + 1) & mask
     return np.int64(NOBODY)
 
 
-@_inline
+@part
 def _delivered_twice(flow: Record, packet: Record, side: Number, window_ns: Number) -> Number:
     """Whether the mirror port delivered this very packet a moment ago; remembers it if not."""
-    mark = np.uint32((packet.fingerprint ^ (packet.fingerprint >> 32)) & _MASK32)
+    mark = np.uint32((packet.fingerprint ^ (packet.fingerprint >> 32)) & MASK32)
     if packet.fingerprint == 0:
         return False
     if abs(packet.ts_ns - flow.seen_ns[side]) <= window_ns:
@@ -507,7 +574,7 @@ def _delivered_twice(flow: Record, packet: Record, side: Number, window_ns: Numb
     return False
 
 
-@_inline
+@part
 def _starts_anew(flow: Record, packet: Record) -> Number:
     """Whether a pure SYN opens another connection on the same 5-tuple."""
     if packet.tcp_flags & (_SYN | _ACK) != _SYN:
@@ -518,7 +585,7 @@ def _starts_anew(flow: Record, packet: Record) -> Number:
     return established and flow.syn_sequence != packet.sequence
 
 
-@_inline
+@part
 def _stream_position(flow: Record, packet: Record, side: Number) -> Number:
     """Return where this segment's payload stands in its stream, counted without wrapping.
 
@@ -526,9 +593,9 @@ def _stream_position(flow: Record, packet: Record, side: Number) -> Number:
     """
     syn = 1 if packet.tcp_flags & _SYN else 0
     if flow.base[side] == NOBODY:
-        flow.base[side] = (packet.sequence + syn) & _MASK32
-    near = (flow.base[side] + flow.reached[side]) & _MASK32
-    step = (packet.sequence + syn - near) & _MASK32
+        flow.base[side] = (packet.sequence + syn) & MASK32
+    near = (flow.base[side] + flow.reached[side]) & MASK32
+    step = (packet.sequence + syn - near) & MASK32
     if step >= 0x80000000:
         step -= 0x100000000
     position = flow.reached[side] + step
@@ -536,7 +603,19 @@ def _stream_position(flow: Record, packet: Record, side: Number) -> Number:
     return position
 
 
-@_inline
+@part
+def _absorbs(flow: Record, packet: Record, side: Number, position: Number) -> Number:
+    """Whether a segment is just what comes next of payload that is nobody's."""
+    end = position + packet.payload_wire
+    if position != flow.expected[side] or packet.payload_captured != packet.payload_wire:
+        return False
+    if end >= flow.absorb[side]:
+        return False
+    flow.expected[side] = end
+    return True
+
+
+@part
 def _timeout_class(flow: Record, old: Number) -> Number:
     both = flow.flags[0] & flow.flags[1]
     if (flow.flags[0] | flow.flags[1]) & _RST or both & _FIN:
@@ -549,7 +628,7 @@ def _timeout_class(flow: Record, old: Number) -> Number:
     return old
 
 
-@_kernel
+@kernel
 def run(
     packets: Rows,
     start: Number,
@@ -582,12 +661,12 @@ def run(
             return i
         if packet.outcome != _PACKET:
             continue
-        hashed = _hash(packet, limits.seed)
+        hashed = hash_of(packet, limits.seed)
         if limits.workers > 1 and np.int64(hashed >> np.uint64(33)) % limits.workers != limits.worker:
             continue
         if not _room(state, events, snapshots):
             return i
-        tag = np.uint32(hashed & np.uint64(_MASK32))
+        tag = np.uint32(hashed & np.uint64(MASK32))
         source_is_low = _source_is_low(packet)
         row = _find(flows, slots, packet, tag, source_is_low)
         if row != NOBODY and packet.protocol == _TCP and _starts_anew(flows[row], packet):
@@ -601,7 +680,7 @@ def run(
             )
         flow = flows[row]
         side = np.int64(source_is_low == (flow.high_is_originator == 1))
-        if packet.payload_wire > 0 and flow.hungry[side] == HUNGRY:
+        if packet.payload_wire > 0 and flow.hungry[side] == HUNGRY and flow.absorb[side] == 0:
             if flow.run != state.run:
                 flow.run = state.run
                 flow.unread[0] = flow.unread[1] = 0
@@ -613,6 +692,10 @@ def run(
             flow.duplicates += 1
             state.duplicates += 1
             continue
+        if flow.silent == _ATTEMPT and _takes_up(packet, side):
+            flow.silent = 0
+            flow.tell_ns = state.clock_ns + limits.active_ns
+            _tell_started(flow, state, events, snapshots, packet, row, side, ordinal)
         flow.seen_ns[side] = packet.ts_ns
         flow.packets[side] += 1
         flow.bytes[side] += packet.ip_bytes
@@ -635,8 +718,17 @@ def run(
             kind = _timeout_class(flow, kind)
         if kind != flow.timeout_class or state.tail[kind] != row:
             _unlink(flows, state, row)
-            _append(flows, state, limits, row, kind)
+            append(flows, state, limits, row, kind)
+        if state.clock_ns >= flow.tell_ns:
+            _tell_active(flow, state, limits, events, snapshots, packet, side, ordinal)
         if packet.payload_wire > 0 and flow.hungry[side]:
+            absorbed = np.int64(0)
+            if flow.absorb[side]:
+                if _absorbs(flow, packet, side, position):
+                    continue
+                # Whoever reads the stream is told how far it has come, and says when to go on without.
+                absorbed = flow.expected[side]
+                flow.absorb[side] = 0
             event = events[state.events]
             event.kind = PAYLOAD
             event.direction = side
@@ -648,6 +740,7 @@ def run(
             event.captured = packet.payload_captured
             event.wire = packet.payload_wire
             event.position = position
+            event.absorbed = absorbed
             event.pooled = packet.pooled
             state.events += 1
     return packets.shape[0]

@@ -18,5 +18,7 @@ class Settings:
     udp_timeout: str = "3m"
     other_timeout: str = "1m"
     """ICMP and every other IP protocol."""
+    active_timeout: str = "5m"
+    """A flow that lives longer is told of with what it amounts to so far, at its first packet after each such time."""
     duplicate_window: str = "10ms"
     """The same packet again within this time was delivered twice by the mirror port."""

@@ -63,6 +63,8 @@ class EndReason(StrEnum):
     EVICTED = "evicted"
     """The table was full and this was the flow longest silent."""
     CAPTURE_END = "capture-end"
+    ACTIVE = "active"
+    """It has not ended: it lives long and is told of on its way (IPFIX flowEndReason 2, active timeout)."""
 
 
 class Flow(NamedTuple):
@@ -137,7 +139,7 @@ def icmp_is_two_way(protocol: int, icmp_type: int) -> bool:
 
 
 class FlowTotals(NamedTuple):
-    """What a flow amounted to when it ended."""
+    """What a flow amounted to when it ended, or so far."""
 
     end_ns: int
     """Event time of its last packet."""
@@ -152,6 +154,9 @@ class FlowTotals(NamedTuple):
     reason: EndReason
     last_ordinal: int
     """Ordinal of its last packet: orders flows that end at the same instant."""
+    told_orig_bytes: int = 0
+    """Of ``orig_bytes``, what was told before while the flow lived."""
+    told_resp_bytes: int = 0
 
 
 Moment = tuple[int, int, int]
@@ -174,6 +179,14 @@ class FlowReader(Protocol[Said_co]):
     swallow: Callable[[Direction, memoryview], bool] | None
     """Asked before ``payload`` with bytes that need not be kept; True when it has taken them and says nothing."""
 
+    def span(self, direction: Direction) -> int:
+        """Return how many of the next bytes it would swallow whatever they are; asked of one that has ``swallow``."""
+        ...
+
+    def absorbed(self, direction: Direction, count: int) -> None:
+        """So many of these bytes came, in order."""
+        ...
+
     def wants(self, direction: Direction) -> bool:
         """Whether any payload of the direction is wanted; asked once, at the start."""
         ...
@@ -186,9 +199,17 @@ class FlowReader(Protocol[Said_co]):
         """Bytes of a TCP stream are missing here: lost, cut by the snap length, or not mirrored."""
         ...
 
+    def active(self, totals: FlowTotals, direction: Direction, moment: Moment) -> Sequence[Said_co]:
+        """The flow lives on, long after it was last told of."""
+        ...
+
     def ended(self, totals: FlowTotals, moment: Moment) -> Sequence[Said_co]:
         """The flow is over."""
         ...
+
+
+BySide = tuple[bool, bool]
+"""Something of each direction, the originator's first."""
 
 
 class FlowListener(Protocol[Said_co]):
@@ -198,6 +219,13 @@ class FlowListener(Protocol[Said_co]):
         self, flow: Flow, direction: Direction, moment: Moment
     ) -> tuple[FlowReader[Said_co], Sequence[Said_co]]:
         """Return the reader of a new flow, and what there is to say of its first packet."""
+        ...
+
+    def resumed(self, flow: Flow, heard: BySide, wanted: BySide) -> FlowReader[Said_co]:
+        """Return the reader of a flow that began before a restart.
+
+        ``heard``: payload was seen of the direction; ``wanted``: some was still wanted.
+        """
         ...
 
 

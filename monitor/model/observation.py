@@ -167,10 +167,11 @@ OBSERVATIONS: Mapping[str, tuple[str, ...]] = {
     "ssdp": ("ssdp.method", "ssdp.server", "ssdp.usn", "ssdp.location", "ssdp.target"),
     "flow_start": ("ip.dst", "tcp.dst_port", "udp.dst_port", "dst.asn"),
     "flow_payload": ("ip.dst", "tcp.dst_port", "udp.dst_port", "payload.prefix"),
+    "flow_active": (),
     "flow_end": (),
 }
 
-FLOW_OBSERVATIONS = frozenset({"flow_start", "flow_payload", "flow_end"})
+FLOW_OBSERVATIONS = frozenset({"flow_start", "flow_payload", "flow_active", "flow_end"})
 """Made by the corridor of the flow itself, not by a parser; shown as flows, not as observation lines."""
 
 
@@ -199,4 +200,4 @@ class Observation(NamedTuple):
     remote_name: str | None = None
     """Name of the remote: as this observation shows it, else as the device's DNS memory has it; enrich adds it."""
     totals: Any = None
-    """``model.flow.FlowTotals`` in a flow_end."""
+    """``model.flow.FlowTotals`` in a flow_end, and in a flow_active so far."""

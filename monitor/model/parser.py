@@ -7,8 +7,12 @@ from typing import ClassVar, Protocol
 from monitor.model.flow import Direction, Flow
 from monitor.model.observation import Seen
 
+UNREAD = "-"
+"""Before the name of a field in what is wanted: nobody looks at it, and a parser to which it is costly leaves it out."""
 FOREVER = 1 << 62
 """Appetite of a parser that wants every byte as long as the flow lives."""
+FOR_NOW = 1
+"""Appetite of a parser that may soon do without: it is asked after every few payloads."""
 
 
 class Verdict(Enum):
@@ -40,7 +44,9 @@ class Parser(Protocol):
     YIELDS: ClassVar[frozenset[str]]
     """Observation types; when nobody wants any of them the parser is not even asked."""
 
-    def __init__(self, flow: Flow, wanted: frozenset[str]) -> None: ...
+    def __init__(self, flow: Flow, wanted: frozenset[str]) -> None:
+        """``wanted``: observation types that somebody listens to, and fields that are UNREAD."""
+        ...
 
     @staticmethod
     def probe(payload: bytes, flow: Flow, direction: Direction) -> Verdict:
@@ -76,4 +82,12 @@ class Swallower(Protocol):
 
     def swallow(self, direction: Direction, payload: memoryview) -> bool:
         """Take bytes from the middle of a body; False when they must go through ``feed``. Nothing is seen either way."""
+        ...
+
+    def span(self, direction: Direction) -> int:
+        """Return how many of the next bytes it would swallow whatever they are; 0 when it looks at them."""
+        ...
+
+    def absorbed(self, direction: Direction, count: int) -> None:
+        """So many of these bytes came, in order; they are counted and gone."""
         ...

@@ -1,27 +1,18 @@
 """From frames to observations: decode, flow, protocols. With workers, each takes its share of the flows."""
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
-from typing import NamedTuple
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Protocol
 
 from monitor.decode.decoder import Decoder
 from monitor.flow.settings import Settings as FlowSettings
 from monitor.flow.table import FlowTable
-from monitor.model.flow import EndReason, FlowTotals
 from monitor.model.frame import FrameBatch
 from monitor.model.observation import Observation
+from monitor.model.packet import PacketBatch
 from monitor.model.tally import Tally
 from monitor.protocols._dispatch import Dispatcher, News
 from monitor.registry import discover
-
-
-class Order(NamedTuple):
-    """Where an observation stands among those of all workers: what is due at a packet's time comes before the packet."""
-
-    ordinal: int
-    by_packet: bool
-    due_ns: int
-    last_ordinal: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +29,26 @@ class Plan:
     home: tuple[str, ...] = ()
     """Networks between which flows are only counted."""
     workers: int = 1
+    share: float = 1.0
+    """How much payload flows may hold, of what they may where memory is no matter."""
+    first_ordinal: int = 0
+    """Where a front that is not restored begins to count."""
+
+    def of(self, worker: int) -> "Plan":
+        """Return the plan of a worker that takes every packet of its own source: its ordinals are nobody else's."""
+        return replace(self, workers=1, first_ordinal=worker << _WORKER_SHIFT)
+
+
+_WORKER_SHIFT = 48
+"""Packets of one worker in a life time, as bits."""
+
+
+class Watcher(Protocol):
+    """Who looks at what became of every frame."""
+
+    def see(self, batch: FrameBatch, packets: PacketBatch) -> None:
+        """Take the decoded part of a batch; both are valid during the call only."""
+        ...
 
 
 @dataclass(slots=True)
@@ -53,11 +64,27 @@ class FrontHealth:
     clock_ns: int = 0
     frames: int = 0
 
+    def plus(self, other: "FrontHealth") -> "FrontHealth":
+        """Return the sum with another front, one that has frames of its own."""
+        total = FrontHealth(
+            given_up=self.given_up + other.given_up,
+            clock_ns=max(self.clock_ns, other.clock_ns),
+            frames=self.frames + other.frames,
+        )
+        for one in (self, other):
+            total.decode.merge(one.decode)
+            total.flow.merge(one.flow)
+            total.malformed.merge(one.malformed)
+            for number, frames in one.unknown_link_types.items():
+                total.unknown_link_types[number] = total.unknown_link_types.get(number, 0) + frames
+        return total
+
 
 class Front:
     """Decode, flow and protocols in a row."""
 
-    def __init__(self, plan: Plan, worker: int = 0) -> None:
+    def __init__(self, plan: Plan, worker: int = 0, watchers: Sequence[Watcher] = ()) -> None:
+        self._watchers = watchers
         self._decoder = Decoder()
         self._table: FlowTable[Observation] = FlowTable(
             plan.flow, seed=plan.seed, workers=plan.workers, worker=worker, home=plan.home
@@ -66,17 +93,57 @@ class Front:
             discover("monitor.protocols", "PARSER"), plan.wanted, self._table, plan.news
         )
         self._table.listen(self._dispatcher)
-        self._ordinal = 0
+        for room, limit in ((self._table, "most_waiting_bytes"), (self._dispatcher, "most_held_bytes")):
+            setattr(room, limit, int(getattr(room, limit) * plan.share))
+        self._ordinal = plan.first_ordinal
+        self._frames = 0
+
+    @property
+    def clock_ns(self) -> int:
+        """The newest time seen."""
+        return self._table.clock_ns
 
     def take(self, batch: FrameBatch) -> Iterator[Observation]:
         """Yield what the batch's frames bring, in order."""
+        start = self._ordinal - batch.first_ordinal
         for packets in self._decoder.decode(batch):
-            yield from self._table.feed(packets)
-        self._ordinal = batch.first_ordinal + len(batch.frames)
+            for watcher in self._watchers:
+                watcher.see(batch, packets)
+            yield from self._table.feed(replace(packets, first_ordinal=packets.first_ordinal + start))
+        self._ordinal += len(batch.frames)
+        self._frames += len(batch.frames)
 
     def finish(self) -> Iterator[Observation]:
         """End all flows: the capture is over."""
         return self._table.finish(self._ordinal)
+
+    def reload(self, plan: Plan) -> None:
+        """Go on by another plan after this batch; capacity, seed and workers stay what they are."""
+        self._table.retell(plan.flow, plan.home)
+        self._dispatcher.listen_for(discover("monitor.protocols", "PARSER"), plan.wanted, plan.news)
+
+    def state(self) -> dict[str, Any]:
+        """Return what is to be known after a restart, between two batches; datagrams in fragments are not."""
+        health = self.health()
+        return {
+            "ordinal": self._ordinal,
+            "frames": health.frames,
+            "decode": dict(health.decode.counts),
+            "unknown_link_types": health.unknown_link_types,
+            "malformed": dict(health.malformed.counts),
+            "given_up": health.given_up,
+            "flow": self._table.state(),
+        }
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Go on where another front stopped; before the first batch."""
+        self._ordinal, self._frames = state["ordinal"], state["frames"]
+        self._decoder.tally.counts.update(state["decode"])
+        self._decoder.unknown_link_types.update(state["unknown_link_types"])
+        malformed = self._dispatcher.malformed.counts
+        malformed.update({name: state["malformed"].get(name, 0) for name in malformed})
+        self._dispatcher.given_up = state["given_up"]
+        self._table.restore(state["flow"])
 
     def health(self) -> FrontHealth:
         """Return the counters as they stand."""
@@ -87,30 +154,5 @@ class Front:
             unknown_link_types=dict(self._decoder.unknown_link_types),
             given_up=self._dispatcher.given_up,
             clock_ns=self._table.clock_ns,
-            frames=self._ordinal,
+            frames=self._frames,
         )
-
-
-_BY_PACKET = {EndReason.REUSED, EndReason.EVICTED}
-
-
-def in_order(observations: Iterable[Observation]) -> Iterator[tuple[Order, list[Observation]]]:
-    """Yield observations of one worker with their place among those of the others.
-
-    What a flow's end sets free comes before its ``flow_end`` and shares its place.
-    """
-    held: list[Observation] = []
-    for observation in observations:
-        held.append(observation)
-        if observation.number or observation.totals is not None:
-            yield _order(observation), held
-            held = []
-
-
-def _order(observation: Observation) -> Order:
-    totals: FlowTotals | None = observation.totals
-    if totals is None or totals.reason in _BY_PACKET:
-        return Order(observation.ordinal, by_packet=True, due_ns=0, last_ordinal=0)
-    # What the capture's end leaves open is ended in order of last use, whatever its time stamps say.
-    due_ns = 0 if totals.reason is EndReason.CAPTURE_END else observation.ts_ns
-    return Order(observation.ordinal, by_packet=False, due_ns=due_ns, last_ordinal=totals.last_ordinal)

@@ -8,29 +8,35 @@ interpreter lock costs more than a second thread gains.
 import multiprocessing
 import pickle
 from collections.abc import Iterator
-from heapq import merge
+from contextlib import suppress
 from multiprocessing.connection import Connection
-from operator import itemgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from monitor.capture.replay import Replay
+from monitor.decode.decoder import prepare
 from monitor.model.observation import Observation
 from monitor.pipeline.collector import calm_collector
-from monitor.pipeline.front import Front, FrontHealth, Order, Plan, in_order
+from monitor.pipeline.front import Front, FrontHealth, Plan
 from monitor.pipeline.stream import StreamHealth
+from monitor.pipeline.wire import merged, packed
 
 if TYPE_CHECKING:
     from monitor.model.frame import Interface
 
-Told = list[tuple[Order, list[Observation]]]
+HEALTH_EVERY = 32
+"""Batches between two reports that carry the counters."""
+PIPE_BYTES = 1 << 20
+"""What a worker may be ahead of the parent; Linux lets anybody have so much."""
 
 
 class Report(NamedTuple):
     """What a worker sends for one batch."""
 
-    told: Told
+    told: bytes
+    """Observations with their places, packed."""
     bytes_read: int
-    health: StreamHealth
+    health: StreamHealth | None = None
+    """The counters, now and then and at the end."""
     is_last: bool = False
 
 
@@ -43,14 +49,16 @@ class WorkerStream:
         source.close()
         self.interfaces: list[Interface] = []
         self.bytes_read = 0
-        self._healths: list[StreamHealth] = []
-        # A forked worker has the kernels loaded already; a spawned one takes a second to get there.
+        self._healths: list[StreamHealth] = [StreamHealth() for _ in range(plan.workers)]
+        # A forked worker has this kernel loaded already; a spawned one takes a second to get there.
+        prepare(every_frame=False)
         methods = multiprocessing.get_all_start_methods()
         context: Any = multiprocessing.get_context("fork" if "fork" in methods else None)
         self._pipes: list[Connection] = []
         self._processes = []
         for worker in range(plan.workers):
             ours, theirs = context.Pipe(duplex=False)
+            _widen(theirs)
             process = context.Process(target=_work, args=(theirs, plan, worker), daemon=True)
             process.start()
             theirs.close()
@@ -63,12 +71,13 @@ class WorkerStream:
         while not is_last:
             reports = [self._receive(pipe) for pipe in self._pipes]
             self.bytes_read = max(report.bytes_read for report in reports)
-            self._healths = [report.health for report in reports]
+            self._healths = [
+                report.health or known for report, known in zip(reports, self._healths, strict=True)
+            ]
             # In place, because others hold the list.
             self.interfaces[:] = self._healths[0].interfaces
             is_last = reports[0].is_last
-            told = merge(*(report.told for report in reports), key=itemgetter(0))
-            yield (observation for _, said in told for observation in said)
+            yield iter(merged([report.told for report in reports]))
 
     def finish(self) -> Iterator[Observation]:
         """Yield nothing: workers that are stopped before their end take their open flows with them."""
@@ -76,8 +85,6 @@ class WorkerStream:
 
     def health(self) -> StreamHealth:
         """Return the sum of the workers' counters; what all of them see alike is taken from the first."""
-        if not self._healths:
-            return StreamHealth(interfaces=self.interfaces)
         first, *others = self._healths
         front = FrontHealth(
             decode=first.front.decode,
@@ -112,6 +119,14 @@ class WorkerStream:
         return report  # type: ignore[no-any-return]  # pickle gives what the worker sent
 
 
+def _widen(pipe: Connection) -> None:
+    """Let a worker run ahead where the system can."""
+    with suppress(ImportError, AttributeError, OSError):
+        import fcntl  # noqa: PLC0415 - not everywhere
+
+        fcntl.fcntl(pipe.fileno(), fcntl.F_SETPIPE_SZ, PIPE_BYTES)
+
+
 def _work(pipe: Connection, plan: Plan, worker: int) -> None:
     """Run one worker; what goes wrong is sent to the parent."""
     try:
@@ -128,11 +143,19 @@ def _reports(plan: Plan, worker: int) -> Iterator[Report]:
     front = Front(plan, worker)
     calm_collector()
 
+    count = shown = 0
+
     def report(observations: Iterator[Observation], *, is_last: bool = False) -> Report:
-        told = list(in_order(observations))
-        health = StreamHealth(
-            front.health(), source.tally, source.damage, source.skipped, list(source.interfaces)
-        )
+        nonlocal count, shown
+        told = packed(observations)
+        health = None
+        # An interface must be known before what was seen of it.
+        if is_last or count % HEALTH_EVERY == 0 or len(source.interfaces) != shown:
+            shown = len(source.interfaces)
+            health = StreamHealth(
+                front.health(), source.tally, source.damage, source.skipped, list(source.interfaces)
+            )
+        count += 1
         return Report(told, source.bytes_read, health, is_last)
 
     for batch in source.batches():

@@ -10,6 +10,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from monitor.model.errors import Malformed
+from monitor.model.parser import UNREAD
 from monitor.protocols._fingerprint import Habits, Transport, fingerprint
 from monitor.protocols._tls_names import GREASE, highest_version, host_name, show, version_name
 
@@ -36,6 +37,7 @@ PRE_SHARED_KEY = 41
 """RFC 8446 section 4.2.11."""
 CONNECTION_ID = 54
 """RFC 9146 section 3."""
+_ENCRYPTED = frozenset({_ENCRYPTED_HELLO, _ENCRYPTED_NAME})
 _READ = frozenset(
     {
         _SERVER_NAME,
@@ -50,6 +52,9 @@ _READ = frozenset(
         CONNECTION_ID,
     }
 )
+
+HABITS = frozenset(f"{UNREAD}{field}" for field in ("tls.alpn", "tls.version", "tls.ja3", "tls.ja4"))
+"""What tells clients apart and not whom they call: where it is unread, ``read_names`` is enough."""
 
 _SESSION_ID_AT = 34
 """After the version (2) and the random (32)."""
@@ -110,6 +115,39 @@ def read_client_hello(body: bytes, transport: Transport) -> ClientHello:
     if encrypted:
         fields["tls.ech"] = True
     return ClientHello(fields, server_name, ciphers, extensions)
+
+
+def read_names(body: bytes) -> dict[str, Value]:
+    """Return the fields of a TLS or QUIC hello that say who is called; raises ``Malformed`` where the whole would."""
+    (_, at), size = _read_ciphers(body, dtls=False), len(body)
+    if at == size:
+        return {}
+    stop = at + 2 + int.from_bytes(body[at : at + 2], "big")
+    if stop > size or at + 2 > size:
+        raise Malformed("extensions do not fit the ClientHello")
+    at += 2
+    name: bytes | None = None
+    encrypted = False
+    unpack = _EXTENSION.unpack_from
+    last = stop - _EXTENSION.size
+    while at <= last:
+        kind, length = unpack(body, at)
+        at += 4
+        if kind == _SERVER_NAME:
+            if name is None:
+                name = body[at : min(at + length, stop)]
+        elif kind >= _ENCRYPTED_HELLO and kind in _ENCRYPTED:
+            encrypted = True
+        at += length
+    if at != stop:
+        raise Malformed("extension does not fit the ClientHello")
+    server_name = None if name is None else _read_server_name(name)
+    fields: dict[str, Value] = {}
+    if server_name is not None:
+        fields["tls.outer_sni" if encrypted else "tls.sni"] = server_name
+    if encrypted:
+        fields["tls.ech"] = True
+    return fields
 
 
 def _read_ciphers(body: bytes, *, dtls: bool) -> tuple[bytes, int]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import cast
 
 from monitor.model.errors import Malformed
-from monitor.model.flow import Appetites, ConnState, Direction, Flow, FlowTotals, Moment
+from monitor.model.flow import Appetites, BySide, ConnState, Direction, Flow, FlowTotals, Moment
 from monitor.model.observation import Observation, Seen, Value
 from monitor.model.packet import IpProtocol
 from monitor.model.parser import FOREVER, Parser, Swallower, Verdict
@@ -31,7 +31,12 @@ PREFIX_BYTES = 32
 """Length of ``payload.prefix``."""
 
 Parsers = tuple[type[Parser], ...]
+_Fields = dict[str, dict[str, Value]]
+_observation = Observation._make
+# An enumeration's member costs a look-up each time.
+_CERTAIN, _UNSURE = Verdict.CERTAIN, Verdict.UNSURE
 _UP, _DOWN = Direction.ORIGINATOR, Direction.RESPONDER
+_OTHER = (_DOWN, _UP)
 _BITS = (1, 2)
 _BOTH = 3
 _TCP = int(IpProtocol.TCP)
@@ -59,20 +64,15 @@ class Dispatcher:
     def __init__(
         self, parsers: Mapping[str, type[Parser]], wanted: frozenset[str], appetites: Appetites, news: News
     ) -> None:
-        self.wanted = wanted
         self.appetites = appetites
-        self.news = news
-        useful = [parser for parser in parsers.values() if parser.YIELDS & wanted]
-        self.malformed = Tally(parser.NAME for parser in useful)
+        self.malformed = Tally()
         self.given_up = 0
         """Flows that were read no further to make room for others."""
         self._holding: dict[int, Reading] = {}
         """Flows whose payload has said nothing yet, the longest waiting first."""
         self._held_bytes = 0
-        self.swallowers = frozenset(parser for parser in useful if hasattr(parser, "swallow"))
-        self._by_port, self._any_port = _tables(useful)
-        self._wants_prefix = "flow_payload" in wanted
-        self._wants_start = "flow_start" in wanted
+        self.most_held_bytes = MAX_HELD_BYTES
+        self.listen_for(parsers, wanted, news)
 
     def started(
         self, flow: Flow, direction: Direction, moment: Moment
@@ -82,6 +82,23 @@ class Dispatcher:
         if not self._wants_start or _is_only_a_look_up(flow):
             return reading, ()
         return reading, (Observation("flow_start", {}, flow, direction, *moment),)
+
+    def resumed(self, flow: Flow, heard: BySide, wanted: BySide) -> "Reading":
+        """Open the reader of a flow that began before a restart: its next payload is asked about like a first one."""
+        return Reading(self, flow, self._candidates(flow), heard, wanted)
+
+    def listen_for(self, parsers: Mapping[str, type[Parser]], wanted: frozenset[str], news: News) -> None:
+        """Go on for other listeners; flows that are read already are read on as they were."""
+        self.wanted = wanted
+        self.news = news
+        self.repeats = news.repeats
+        useful = [parser for parser in parsers.values() if parser.YIELDS & wanted]
+        for parser in useful:
+            self.malformed.add(parser.NAME, 0)
+        self.swallowers = frozenset(parser for parser in useful if hasattr(parser, "swallow"))
+        self._by_port, self._any_port = _tables(useful)
+        self._wants_prefix = "flow_payload" in wanted
+        self._wants_start = "flow_start" in wanted
 
     def prefix(self, flow: Flow, direction: Direction, payload: bytes, moment: Moment) -> list[Observation]:
         """Return the first payload of a direction, if anybody cares."""
@@ -95,7 +112,7 @@ class Dispatcher:
         """Note that a parser may keep so many bytes more; give up the flows that wait longest when it is too much."""
         self._holding[reading.flow.id] = reading
         self._held_bytes += size
-        while self._held_bytes > MAX_HELD_BYTES:
+        while self._held_bytes > self.most_held_bytes:
             self.given_up += 1
             next(iter(self._holding.values())).give_up()
 
@@ -118,10 +135,11 @@ class _Probing:
 
     __slots__ = ("candidates", "heads", "times")
 
-    def __init__(self, candidates: Parsers) -> None:
+    def __init__(self, candidates: Parsers, heard: BySide = (False, False)) -> None:
         self.candidates = [candidates, candidates]
         self.heads = [b"", b""]
-        self.times = [0, 0]
+        self.times = [int(heard[0]), int(heard[1])]
+        """Payloads that were shown; 1 where the flow began before a restart, so that none is taken for its first."""
 
 
 class Reading:
@@ -142,22 +160,29 @@ class Reading:
         "swallow",
     )
 
-    def __init__(self, room: Dispatcher, flow: Flow, candidates: Parsers) -> None:
+    def __init__(
+        self,
+        room: Dispatcher,
+        flow: Flow,
+        candidates: Parsers,
+        heard: BySide = (False, False),
+        wanted: BySide = (True, True),
+    ) -> None:
         self.flow = flow
         self._room = room
         self._candidates = candidates
         self.swallow: Callable[[Direction, memoryview], bool] | None = None
         self._parser: Parser | None = None
-        self._probing: _Probing | None = None
-        self._said: dict[tuple[str, int], dict[str, Value]] | None = None
-        """The last fields said, by type and direction."""
-        self._done = 0
+        self._probing = _Probing(candidates, heard) if heard[0] or heard[1] else None
+        self._said: tuple[_Fields, _Fields] | None = None
+        """The last fields said, by direction and type."""
+        self._done = (not wanted[0]) * _BITS[0] | (not wanted[1]) * _BITS[1]
         """A bit for each direction; likewise the next."""
         self._insatiable = 0
         self._faults = 0
         self._held = 0
         """Bytes since something was said: at least what the parser keeps."""
-        self._stale = (0, 0)
+        self._stale = [0, 0]
         """Payloads of each direction in a row that brought nothing new."""
 
     def wants(self, direction: Direction) -> bool:  # noqa: ARG002 - nothing is known yet of either
@@ -167,29 +192,50 @@ class Reading:
         parser = self._parser
         if parser is None:
             return self._first(direction, payload, moment)
+        said: list[Observation] = []
         try:
-            seen = parser.feed(direction, payload)
+            self._say(parser.feed(direction, payload), direction, moment, said)
         except Malformed:
             self._fault(parser)
-            return ()
-        said = self._say(parser, seen, direction, moment)
-        if said:
-            self._let_go()
         else:
-            self._keep(payload)
+            self._see_appetite(parser, direction, bool(said))
+        if not said:
+            self._keep(len(payload))
+        elif self._held:
+            self._let_go()
         return said
+
+    def span(self, direction: Direction) -> int:
+        parser = self._parser
+        return 0 if parser is None or self.swallow is None else cast("Swallower", parser).span(direction)
+
+    def absorbed(self, direction: Direction, count: int) -> None:
+        if self._parser is not None:
+            cast("Swallower", self._parser).absorbed(direction, count)
 
     def gap(self, direction: Direction, missing: int, moment: Moment) -> Sequence[Observation]:
         parser = self._parser
         if parser is None:
             self._stop(direction)
             return ()
-        return self._say(parser, parser.gap(direction, missing), direction, moment)
+        said: list[Observation] = []
+        try:
+            self._say(parser.gap(direction, missing), direction, moment, said)
+        except Malformed:
+            self._fault(parser)
+        else:
+            self._see_appetite(parser, direction, bool(said))
+        return said
 
     def give_up(self) -> None:
         """Read no further, to make room for others."""
         self._stop(_UP)
         self._stop(_DOWN)
+
+    def active(self, totals: FlowTotals, direction: Direction, moment: Moment) -> Sequence[Observation]:
+        if "flow_active" not in self._room.wanted or _is_only_a_look_up(self.flow):
+            return ()
+        return (Observation("flow_active", {}, self.flow, direction, *moment, totals=totals),)
 
     def ended(self, totals: FlowTotals, moment: Moment) -> Sequence[Observation]:
         said: list[Observation] = []
@@ -206,28 +252,44 @@ class Reading:
 
     def _first(self, direction: Direction, payload: bytes, moment: Moment) -> list[Observation]:
         """Find a parser; feed it what was kept of both directions."""
-        probing = self._probing
+        room, probing = self._room, self._probing
+        if probing is None or probing.times[direction] == 0:
+            said = room.prefix(self.flow, direction, payload, moment)
+        else:
+            said = []
         if probing is None:
+            for candidate in self._candidates:
+                verdict = candidate.probe(payload, self.flow, direction)
+                if verdict is _CERTAIN:
+                    self._settle_on(candidate, direction)
+                    said += self.payload(direction, payload, moment)
+                    return said
+                if verdict is _UNSURE:
+                    break
             probing = self._probing = _Probing(self._candidates)
-        said: list[Observation] = []
-        if probing.times[direction] == 0:
-            said = self._room.prefix(self.flow, direction, payload, moment)
-        parser = self._parser = self._probe(probing, direction, payload)
-        if parser is None:
-            self._keep(payload)
+        found = self._probe(probing, direction, payload)
+        if found is None:
+            self._keep(len(payload))
             return said
         self._probing = None
-        if type(parser) in self._room.swallowers:
-            self.swallow = cast("Swallower", parser).swallow
+        self._settle_on(found, None)
         for side in (_UP, _DOWN):
             head = probing.heads[side]
             if head and not self._done & _BITS[side]:
                 said += self.payload(side, head, moment)
-            elif parser.appetite(side) == 0:
+            elif self._parser is not None and self._parser.appetite(side) == 0:
                 self._stop(side)
         return said
 
-    def _probe(self, probing: _Probing, direction: Direction, payload: bytes) -> Parser | None:
+    def _settle_on(self, candidate: type[Parser], direction: Direction | None) -> None:
+        """Read with a parser from now on; the other direction than that which is fed next may be none of its business."""
+        parser = self._parser = candidate(self.flow, self._room.wanted)
+        if candidate in self._room.swallowers:
+            self.swallow = cast("Swallower", parser).swallow
+        if direction is not None and parser.appetite(_OTHER[direction]) == 0:
+            self._stop(_OTHER[direction])
+
+    def _probe(self, probing: _Probing, direction: Direction, payload: bytes) -> type[Parser] | None:
         """Ask the candidates; return the parser, or end the direction when none is left."""
         flow = self.flow
         head = probing.heads[direction] + payload
@@ -235,10 +297,10 @@ class Reading:
         unsure = []
         for parser in probing.candidates[direction]:
             verdict = parser.probe(head, flow, direction)
-            if verdict is Verdict.CERTAIN:
+            if verdict is _CERTAIN:
                 probing.heads[direction] = head
-                return parser(flow, self._room.wanted)
-            if verdict is Verdict.UNSURE:
+                return parser
+            if verdict is _UNSURE:
                 unsure.append(parser)
         if flow.protocol == _TCP:
             probing.candidates[direction] = tuple(unsure)
@@ -252,18 +314,17 @@ class Reading:
         return None
 
     def _say(
-        self, parser: Parser, seen: Iterable[Seen], direction: Direction, moment: Moment
-    ) -> list[Observation]:
-        """Turn what a parser saw into observations, and see what it still wants."""
-        said: list[Observation] = []
-        try:
-            # One by one, so that what was complete before a malformed byte is kept.
-            for kind, fields in seen:
-                if self._is_news(kind, direction, fields):
-                    said.append(Observation(kind, fields, self.flow, direction, *moment))
-        except Malformed:
-            self._fault(parser)
-            return said
+        self, seen: Iterable[Seen], direction: Direction, moment: Moment, said: list[Observation]
+    ) -> None:
+        """Turn what a parser saw into observations, one by one: what was complete before a malformed byte is kept."""
+        ts_ns, ordinal, number = moment
+        for kind, fields in seen:
+            if self._room.repeats or self._is_news(kind, direction, fields):
+                told = (kind, fields, self.flow, direction, ts_ns, ordinal, number, None, None, None)
+                said.append(_observation(told))
+
+    def _see_appetite(self, parser: Parser, direction: Direction, said: bool) -> None:  # noqa: FBT001 - hot
+        """See what the parser still wants, now that it has said something or nothing."""
         appetite = parser.appetite(direction)
         if appetite == 0 or (
             parser.PATIENCE is not None and self._is_tired(parser.PATIENCE, direction, said)
@@ -272,34 +333,35 @@ class Reading:
         elif appetite == FOREVER and not self._insatiable & _BITS[direction]:
             self._insatiable |= _BITS[direction]
             self._room.appetites.insatiable(self.flow, direction)
-        return said
 
     def _is_news(self, kind: str, direction: Direction, fields: dict[str, Value]) -> bool:
-        if self._room.news.repeats or kind in LEARNT_FROM:
+        if kind in LEARNT_FROM:
             return True
         if self._said is None:
-            self._said = {}
-        if self._said.get((kind, direction)) == fields:
+            self._said = ({}, {})
+        said = self._said[direction]
+        if said.get(kind) == fields:
             return False
         # What is long is forgotten, and so may be heard again: many flows must not keep many long paths.
-        is_short = all(len(value) <= MAX_REMEMBERED for value in fields.values() if isinstance(value, str))
-        self._said[kind, direction] = fields if is_short else {}
+        said[kind] = fields
+        for value in fields.values():
+            if isinstance(value, str) and len(value) > MAX_REMEMBERED:
+                said[kind] = {}
         return True
 
-    def _is_tired(self, patience: int, direction: Direction, said: list[Observation]) -> bool:
+    def _is_tired(self, patience: int, direction: Direction, said: bool) -> bool:  # noqa: FBT001 - hot
         """Whether a direction has only repeated itself for long."""
-        if self._room.news.repeats:
+        if self._room.repeats:
             return False
-        stale = 0 if said else self._stale[direction] + 1
-        self._stale = (stale, self._stale[1]) if direction is _UP else (self._stale[0], stale)
-        return stale >= patience
+        self._stale[direction] = 0 if said else self._stale[direction] + 1
+        return self._stale[direction] >= patience
 
-    def _keep(self, payload: bytes) -> None:
+    def _keep(self, size: int) -> None:
         """Count payload that may be waiting for more; datagrams that are read do not wait."""
         if self._done == _BOTH or self._held >= MAX_HELD_OF_FLOW:
             return
-        self._held += len(payload)
-        self._room.hold(self, len(payload))
+        self._held += size
+        self._room.hold(self, size)
 
     def _let_go(self) -> None:
         if self._held:

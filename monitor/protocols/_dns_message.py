@@ -37,6 +37,7 @@ _OPCODE = 0x78
 _RCODE = 0x0F
 _MAX_TTL = 0x7FFF_FFFF
 _HEADER = struct.Struct("!6H")
+_MAX_LABEL_BYTES = 63
 _QUESTION_BYTES = 4
 """Type and class, after a question's name."""
 _FIXED = struct.Struct("!HHIH")
@@ -76,14 +77,29 @@ def judge(message: bytes) -> Verdict:
 
 def _judge_first(message: bytes) -> Verdict:
     """Questions and records both begin with name, type and class."""
-    try:
-        end = read_name(message, HEADER_BYTES).end
-    except Malformed:
-        return _judge_cut_name(message)
+    end = _end_of_plain_name(message)
+    if not end:
+        try:
+            end = read_name(message, HEADER_BYTES).end
+        except Malformed:
+            return _judge_cut_name(message)
     if end + 4 > len(message):
         return Verdict.UNSURE
     is_known = int.from_bytes(message[end + 2 : end + 4]) & _MDNS_CLASS in _CLASSES
     return Verdict.CERTAIN if is_known else Verdict.NOT_MINE
+
+
+def _end_of_plain_name(message: bytes) -> int:
+    """Return where the first name ends, as nearly all do; 0 when it is cut, has a pointer or is too long."""
+    offset, stop = HEADER_BYTES, min(len(message), HEADER_BYTES + MAX_NAME_BYTES)
+    while offset < stop:
+        length = message[offset]
+        if not length:
+            return offset + 1
+        if length > _MAX_LABEL_BYTES:
+            return 0
+        offset += length + 1
+    return 0
 
 
 def _judge_cut_name(message: bytes) -> Verdict:

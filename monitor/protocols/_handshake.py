@@ -37,6 +37,27 @@ class Message(NamedTuple):
     body: bytes
 
 
+class First(NamedTuple):
+    """The message of a first record, and where that record ends."""
+
+    message: Message
+    end: int
+
+
+def first_message(payload: bytes) -> First | None:
+    """Return the message that alone fills the record a stream begins with, None when it is cut or has company."""
+    if len(payload) < RECORD_HEADER_BYTES + MESSAGE_HEADER_BYTES:
+        return None
+    kind, major, length = _RECORD.unpack_from(payload, 0)
+    end = RECORD_HEADER_BYTES + length
+    if kind != HANDSHAKE or major != _MAJOR_VERSION or length > MAX_RECORD_BYTES or end > len(payload):
+        return None
+    start = RECORD_HEADER_BYTES + MESSAGE_HEADER_BYTES
+    if start + (payload[6] << 16 | payload[7] << 8 | payload[8]) != end:
+        return None
+    return First(Message(payload[RECORD_HEADER_BYTES], payload[start:end]), end)
+
+
 class HandshakeStream:
     """One direction; holds at most one record and one message."""
 

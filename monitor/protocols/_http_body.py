@@ -25,7 +25,7 @@ _FOREVER = 1 << 62
 class Digest:
     """What is kept of a body."""
 
-    __slots__ = ("_before", "_encoded", "_hash", "_undecided", "count", "image", "missing", "prefix")
+    __slots__ = ("_before", "_encoded", "count", "hash", "image", "missing", "prefix", "undecided")
 
     def __init__(self, before: Likeness, *, encoded: bool) -> None:
         self.count = 0
@@ -36,38 +36,34 @@ class Digest:
         self.image = False
         self._before = before
         self._encoded = encoded
-        self._undecided = True
-        self._hash: hashlib._Hash | None = None
+        self.undecided = True
+        self.hash: hashlib._Hash | None = None
 
     def take(self, content: bytes) -> None:
         self.count += len(content)
-        if self._hash is not None:
-            self._hash.update(content)
-        elif self._undecided:
+        if self.hash is not None:
+            self.hash.update(content)
+        elif self.undecided:
             self._look(content)
 
-    def swallow(self, content: memoryview) -> bool:
-        """Take content without a copy, once it is decided what is kept."""
-        if self._undecided:
-            return False
-        self.count += len(content)
-        if self._hash is not None:
-            self._hash.update(content)
-        return True
+    @property
+    def is_counted_only(self) -> bool:
+        """Whether nothing is kept of what comes now but how much it is."""
+        return not self.undecided and self.hash is None
 
     def skip(self, missing: int) -> None:
         self.settle()
         self.missing += missing
-        self._hash = None
+        self.hash = None
 
     def settle(self) -> None:
         """Decide with what there is, since the prefix will not grow."""
-        if self._undecided:
+        if self.undecided:
             self._decide(self.prefix)
 
     def sha256(self) -> str | None:
         """Return the hash of all that was seen, if it looks like an image and nothing is missing."""
-        return None if self._hash is None else self._hash.hexdigest()
+        return None if self.hash is None else self.hash.hexdigest()
 
     def _look(self, content: bytes) -> None:
         # While nothing is decided, the prefix is all that came before.
@@ -77,37 +73,46 @@ class Digest:
             self._decide(before + content)
 
     def _decide(self, content: bytes) -> None:
-        self._undecided = False
+        self.undecided = False
         self.image = bool(content) and is_image(self.prefix, self._before, encoded=self._encoded)
         if self.image:
-            self._hash = hashlib.sha256(content, usedforsecurity=False)
+            self.hash = hashlib.sha256(content, usedforsecurity=False)
 
 
 class Sized:
     """A body of known length, or one that ends with the connection."""
 
-    __slots__ = ("_remaining", "digest", "ends_with_flow")
+    __slots__ = ("digest", "ends_with_flow", "remaining")
 
     def __init__(self, length: int, digest: Digest | None) -> None:
         self.ends_with_flow = length == UNTIL_CLOSE
         self.digest = digest
-        self._remaining = _FOREVER if self.ends_with_flow else length
+        self.remaining = _FOREVER if self.ends_with_flow else length
 
     @property
     def done(self) -> bool:
-        return self._remaining == 0
+        return self.remaining == 0
 
-    def swallow(self, data: memoryview) -> bool:
-        """Take data that lies in the middle of the body; False when it may end here, or is to be looked at."""
-        if len(data) >= self._remaining or (self.digest is not None and not self.digest.swallow(data)):
-            return False
-        self._remaining -= len(data)
-        return True
+    @property
+    def span(self) -> int:
+        """How many of the next bytes need not be looked at."""
+        return self.remaining if self.digest is None or self.digest.is_counted_only else 0
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether every byte of it is looked at."""
+        return self.digest is not None and self.digest.image
+
+    def absorb(self, count: int) -> None:
+        """Count bytes of the span."""
+        self.remaining -= count
+        if self.digest is not None:
+            self.digest.count += count
 
     def read(self, data: bytes, at: int) -> int:
         """Take what is its own from ``at`` on; return where that ends."""
-        content = data[at : at + self._remaining]
-        self._remaining -= len(content)
+        content = data[at : at + self.remaining]
+        self.remaining -= len(content)
         if self.digest is not None:
             self.digest.take(content)
         return at + len(content)
@@ -128,34 +133,43 @@ class _Part(Enum):
 class Chunked:
     """A body in chunks; extensions and trailers are read over."""
 
-    __slots__ = ("_line", "_part", "_remaining", "_trailer_bytes", "digest", "done")
+    __slots__ = ("_line", "_part", "_trailer_bytes", "digest", "done", "remaining")
 
     ends_with_flow = False
 
     def __init__(self, digest: Digest | None) -> None:
         self.digest = digest
         self.done = False
-        self._remaining = 0
+        self.remaining = 0
         self._part = _Part.SIZE
         self._line = b""
         self._trailer_bytes = 0
 
-    def swallow(self, data: memoryview) -> bool:
-        """Take data that lies in the middle of the body; False when it may end here, or is to be looked at."""
-        if len(data) >= self._remaining or (self.digest is not None and not self.digest.swallow(data)):
-            return False
-        self._remaining -= len(data)
-        return True
+    @property
+    def span(self) -> int:
+        """How many of the next bytes need not be looked at."""
+        return self.remaining if self.digest is None or self.digest.is_counted_only else 0
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether every byte of it is looked at."""
+        return self.digest is not None and self.digest.image
+
+    def absorb(self, count: int) -> None:
+        """Count bytes of the span."""
+        self.remaining -= count
+        if self.digest is not None:
+            self.digest.count += count
 
     def read(self, data: bytes, at: int) -> int:
         """Take what is its own from ``at`` on; return where that ends."""
         size = len(data)
         while at < size and not self.done:
-            if self._remaining == 0:
+            if self.remaining == 0:
                 at = self._read_line(data, at)
                 continue
-            content = data[at : at + self._remaining]
-            self._remaining -= len(content)
+            content = data[at : at + self.remaining]
+            self.remaining -= len(content)
             at += len(content)
             if self.digest is not None:
                 self.digest.take(content)
@@ -179,8 +193,8 @@ class Chunked:
     def _take_line(self, line: bytes) -> None:
         match self._part:
             case _Part.SIZE:
-                self._remaining = _chunk_size(line)
-                self._part = _Part.AFTER_DATA if self._remaining else _Part.TRAILER
+                self.remaining = _chunk_size(line)
+                self._part = _Part.AFTER_DATA if self.remaining else _Part.TRAILER
             case _Part.AFTER_DATA:
                 if line:
                     raise Malformed("http: chunk longer than its size")
@@ -201,9 +215,9 @@ def body_of(framing: int, digest: Digest | None) -> Body:
 
 
 def _skip(body: Body, missing: int) -> bool:
-    if missing > body._remaining:  # noqa: SLF001 - a method that both classes share
+    if missing > body.remaining:
         return False
-    body._remaining -= missing  # noqa: SLF001 - as above
+    body.remaining -= missing
     if body.digest is not None:
         body.digest.skip(missing)
     return True

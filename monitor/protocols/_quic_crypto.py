@@ -5,8 +5,8 @@ This takes off an envelope, not a secret. ``cryptography`` is imported at first 
 
 from __future__ import annotations
 
-import hmac
 from functools import cache
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from monitor.protocols._quic_packet import DRAFT_33, VERSION_1, VERSION_2
@@ -25,6 +25,10 @@ _SALT_DRAFT_29 = bytes.fromhex("afbfec289993d24c9e9786f19c6111e04390a899")
 """draft-ietf-quic-tls-29 section 5.2."""
 
 _SECRET_BYTES = 32
+_BLOCK_BYTES = 64
+"""Of SHA-256."""
+_INNER = bytes(byte ^ 0x36 for byte in range(256))
+_OUTER = bytes(byte ^ 0x5C for byte in range(256))
 _KEY_BYTES = 16
 _IV_BYTES = 12
 _TAG_BYTES = 16
@@ -46,14 +50,13 @@ class InitialKeys(NamedTuple):
 def initial_keys(version: int, connection_id: bytes) -> InitialKeys:
     """Derive the client's keys from the destination connection id that it chose."""
     tools = _tools()
-    initial_secret = hmac.digest(_salt(version), connection_id, "sha256")
-    secret = hmac.digest(initial_secret, _CLIENT_LABEL, "sha256")
+    inner, outer = _pads(_hmac(*_salt_pads(version), connection_id))
+    inner, outer = _pads(_hmac(inner, outer, _CLIENT_LABEL))
     key_label, iv_label, header_label = _LABELS_2 if version == VERSION_2 else _LABELS_1
-    header_key = hmac.digest(secret, header_label, "sha256")[:_KEY_BYTES]
     return InitialKeys(
-        tools.aead(hmac.digest(secret, key_label, "sha256")[:_KEY_BYTES]),
-        int.from_bytes(hmac.digest(secret, iv_label, "sha256")[:_IV_BYTES], "big"),
-        tools.cipher(tools.aes(header_key), tools.ecb).encryptor(),
+        tools.aead(_hmac(inner, outer, key_label)[:_KEY_BYTES]),
+        int.from_bytes(_hmac(inner, outer, iv_label)[:_IV_BYTES], "big"),
+        tools.cipher(tools.aes(_hmac(inner, outer, header_label)[:_KEY_BYTES]), tools.ecb).encryptor(),
     )
 
 
@@ -78,6 +81,22 @@ def open_initial(keys: InitialKeys, datagram: bytes, header: LongHeader) -> byte
         return keys.packet.decrypt(nonce, datagram[payload_at:stop], associated)
     except _tools().invalid:
         return None
+
+
+def _pads(key: bytes) -> tuple[bytes, bytes]:
+    """Return a key as HMAC uses it (RFC 2104): two digests of it in a row cost less than the library's HMAC."""
+    block = key.ljust(_BLOCK_BYTES, b"\0")
+    return block.translate(_INNER), block.translate(_OUTER)
+
+
+def _hmac(inner: bytes, outer: bytes, message: bytes) -> bytes:
+    return sha256(outer + sha256(inner + message).digest()).digest()
+
+
+@cache
+def _salt_pads(version: int) -> tuple[bytes, bytes]:
+    """Versions are a closed set."""
+    return _pads(_salt(version))
 
 
 class _Tools(NamedTuple):

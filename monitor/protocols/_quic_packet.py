@@ -42,6 +42,9 @@ class PacketKind(IntEnum):
     RETRY = 3
 
 
+_KINDS = tuple(PacketKind)
+
+
 class Frame(IntEnum):
     """Frames that an Initial packet may hold (RFC 9000 section 12.4)."""
 
@@ -51,6 +54,9 @@ class Frame(IntEnum):
     ACK_ECN = 0x03
     CRYPTO = 0x06
     CONNECTION_CLOSE = 0x1C
+
+
+_PADDING, _CRYPTO = int(Frame.PADDING), int(Frame.CRYPTO)
 
 
 class LongHeader(NamedTuple):
@@ -111,14 +117,14 @@ def crypto_frames(payload: bytes) -> Iterator[tuple[int, bytes]]:
     while at < size:
         kind = payload[at]
         at += 1
-        if kind == Frame.CRYPTO:
+        if kind == _CRYPTO:
             offset, at = read_varint(payload, at)
             length, at = read_varint(payload, at)
             if at + length > size:
                 raise Malformed("CRYPTO frame does not fit the packet")
             yield offset, payload[at : at + length]
             at += length
-        elif kind == Frame.PADDING:
+        elif kind == _PADDING:
             at = _after_padding(payload, at)
         elif kind in {Frame.ACK, Frame.ACK_ECN}:
             at = _after_ack(payload, at, ecn=kind == Frame.ACK_ECN)
@@ -148,7 +154,7 @@ def read_varint(data: bytes, at: int) -> tuple[int, int]:
 def _kind(first: int, version: int) -> PacketKind:
     """Version 2 turns the type bits by one (RFC 9369 section 3.2)."""
     bits = first >> 4 & 3
-    return PacketKind(bits - 1 & 3 if version == VERSION_2 else bits)
+    return _KINDS[bits - 1 & 3 if version == VERSION_2 else bits]
 
 
 def _after_padding(payload: bytes, at: int) -> int:

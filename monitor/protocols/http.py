@@ -12,7 +12,7 @@ from monitor.model.errors import Malformed
 from monitor.model.flow import Direction, Flow
 from monitor.model.observation import Seen, Value
 from monitor.model.packet import IpProtocol
-from monitor.model.parser import FOREVER, Verdict
+from monitor.model.parser import FOR_NOW, FOREVER, Verdict
 from monitor.protocols._http_body import Body, body_of
 from monitor.protocols._http_exchange import (
     SWITCHING,
@@ -104,9 +104,29 @@ class HttpParser:
         return seen
 
     def swallow(self, direction: Direction, payload: memoryview) -> bool:
-        """Take the middle of a body, which most of a download is."""
+        """Take the middle of a body, which most of a download is; one function, because it runs for every segment."""
         side = self._sides[direction]
-        return side.body is not None and not side.pending and side.body.swallow(payload)
+        body, size = side.body, len(payload)
+        if body is None or size >= body.remaining or side.pending:
+            return False
+        digest = body.digest
+        if digest is not None:
+            if digest.undecided:
+                return False
+            digest.count += size
+            if digest.hash is not None:
+                digest.hash.update(payload)
+        body.remaining -= size
+        return True
+
+    def span(self, direction: Direction) -> int:
+        side = self._sides[direction]
+        return 0 if side.body is None or side.pending else side.body.span
+
+    def absorbed(self, direction: Direction, count: int) -> None:
+        body = self._sides[direction].body
+        if body is not None:
+            body.absorb(count)
 
     def gap(self, direction: Direction, missing: int) -> Iterable[Seen]:
         side = self._sides[direction]
@@ -131,7 +151,9 @@ class HttpParser:
     def appetite(self, direction: Direction) -> int:
         side = self._sides[direction]
         idle = side.role is _RESPONSE and not self._wants_responses
-        return 0 if side.done or idle else FOREVER
+        if side.done or idle:
+            return 0
+        return FOREVER if side.body is not None and side.body.is_kept else FOR_NOW
 
     def _read(self, side: _Side, data: bytes, seen: list[Seen]) -> None:
         if side.pending:

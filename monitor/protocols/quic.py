@@ -13,7 +13,7 @@ from monitor.model.errors import Malformed
 from monitor.model.observation import Seen
 from monitor.model.parser import FOREVER, Verdict
 from monitor.protocols._assembly import Assembly
-from monitor.protocols._client_hello import CLIENT_HELLO, read_client_hello
+from monitor.protocols._client_hello import CLIENT_HELLO, HABITS, read_client_hello, read_names
 from monitor.protocols._fingerprint import Transport
 from monitor.protocols._quic_crypto import InitialKeys, initial_keys, open_initial
 from monitor.protocols._quic_packet import (
@@ -40,6 +40,7 @@ MAX_UNREADABLE = 4
 
 _UDP = 17
 _MESSAGE_HEADER_BYTES = 4
+_HELLO_START = bytes((CLIENT_HELLO,))
 
 
 class QuicParser:
@@ -55,12 +56,15 @@ class QuicParser:
     def __init__(self, flow: Flow, wanted: frozenset[str]) -> None:
         self._client = likely_client(flow, self.PORTS)
         self._done = not wanted & self.YIELDS
+        self._names_only = wanted >= HABITS
         self._datagrams = 0
         self._unreadable = 0
         self._keys: InitialKeys | None = None
         self._keyed_by: tuple[int, bytes] | None = None
         """Version and connection id that the keys come from."""
-        self._handshake = Assembly()
+        self._handshake: Assembly | None = None
+        """Made where one frame of the first datagram does not hold the whole hello."""
+        self._hello = b""
 
     @staticmethod
     def probe(payload: bytes, flow: Flow, direction: Direction) -> Verdict:
@@ -104,7 +108,15 @@ class QuicParser:
         if payload is None:
             self._count_unreadable()
             return False
-        self._handshake.add_all(crypto_frames(payload))
+        if self._handshake is None:
+            frames = list(crypto_frames(payload))
+            if len(frames) == 1 and _is_whole_hello(*frames[0]):
+                self._hello = frames[0][1]
+                return True
+            self._handshake = Assembly()
+            self._handshake.add_all(frames)
+        else:
+            self._handshake.add_all(crypto_frames(payload))
         ready = self._handshake.ready
         if ready < _MESSAGE_HEADER_BYTES:
             return False
@@ -112,7 +124,11 @@ class QuicParser:
         if head[0] != CLIENT_HELLO:
             self._done = True
             raise Malformed("QUIC client does not begin with a ClientHello")
-        return ready >= _MESSAGE_HEADER_BYTES + int.from_bytes(head[1:], "big")
+        stop = _MESSAGE_HEADER_BYTES + int.from_bytes(head[1:], "big")
+        if ready < stop:
+            return False
+        self._hello = self._handshake.first(stop)
+        return True
 
     def _open(self, datagram: bytes, header: LongHeader) -> bytes | None:
         keyed_by = (header.version, header.destination_id)
@@ -132,12 +148,19 @@ class QuicParser:
 
     def _read_hello(self, version: int) -> Iterable[Seen]:
         self._done = True
-        stop = _MESSAGE_HEADER_BYTES + int.from_bytes(self._handshake.first(_MESSAGE_HEADER_BYTES)[1:], "big")
-        body = self._handshake.first(stop)[_MESSAGE_HEADER_BYTES:]
-        self._handshake = Assembly()
-        fields = read_client_hello(body, Transport.QUIC).fields
+        body = self._hello[_MESSAGE_HEADER_BYTES:]
+        self._handshake, self._hello = None, b""
+        fields = read_names(body) if self._names_only else read_client_hello(body, Transport.QUIC).fields
         fields["quic.version"] = f"{version:08x}"
         return (Seen("quic_client_hello", fields),)
+
+
+def _is_whole_hello(offset: int, piece: bytes) -> bool:
+    return (
+        offset == 0
+        and piece[:1] == _HELLO_START
+        and len(piece) == _MESSAGE_HEADER_BYTES + int.from_bytes(piece[1:_MESSAGE_HEADER_BYTES], "big")
+    )
 
 
 PARSER = QuicParser

@@ -10,13 +10,14 @@ A client's own certificate is not read.
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import TYPE_CHECKING, ClassVar
 
 from monitor.model.flow import Direction
 from monitor.model.observation import Seen
 from monitor.model.parser import FOREVER, Verdict
 from monitor.protocols._certificate import CERTIFICATE, certificate_fields
-from monitor.protocols._client_hello import CLIENT_HELLO, read_client_hello
+from monitor.protocols._client_hello import CLIENT_HELLO, HABITS, read_client_hello, read_names
 from monitor.protocols._fingerprint import Transport
 from monitor.protocols._handshake import (
     ALERT,
@@ -26,12 +27,13 @@ from monitor.protocols._handshake import (
     RECORD_HEADER_BYTES,
     HandshakeStream,
     Message,
+    first_message,
 )
 from monitor.protocols._server_hello import SERVER_HELLO, read_server_hello
 from monitor.protocols._tls_names import likely_client
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from monitor.model.flow import Flow
 
@@ -87,7 +89,10 @@ class TlsParser:
 
     def __init__(self, flow: Flow, wanted: frozenset[str]) -> None:
         self._wanted = wanted
-        self._streams = (HandshakeStream(), HandshakeStream())
+        self._names_only = wanted >= HABITS
+        self._streams: list[HandshakeStream | None] = [None, None]
+        """Made where the first segment is not one whole message."""
+        self._done = [False, False]
         self._answered = [False, False]
         self._idle: Direction | None = None
         """The likely server, when nobody wants what it says; what it was found by is read all the same."""
@@ -107,54 +112,75 @@ class TlsParser:
     def feed(self, direction: Direction, payload: bytes) -> Iterable[Seen]:
         if direction == self._idle:
             self._idle = None
-        for message in self._streams[direction].feed(payload):
-            yield from self._read(direction, message)
+        if self._done[direction]:
+            return ()
+        if self._streams[direction] is None:
+            # Most hellos are the one message of the first record, in one segment.
+            whole = first_message(payload)
+            if whole is not None:
+                said = self._read(direction, whole.message)
+                if self._done[direction] or whole.end == len(payload):
+                    return said
+                return chain(said, self._read_on(direction, payload[whole.end :]))
+        return self._read_on(direction, payload)
 
     def gap(self, direction: Direction, missing: int) -> Iterable[Seen]:
         """Records cannot be found again after a hole."""
         del missing
-        self._streams[direction].close()
+        self._done[direction] = True
         return ()
 
     def end(self, *, closed: bool = True) -> Iterable[Seen]:  # noqa: ARG002 - the contract's signature
         return ()
 
     def appetite(self, direction: Direction) -> int:
-        return 0 if self._streams[direction].closed or direction == self._idle else FOREVER
+        return 0 if self._done[direction] or direction == self._idle else FOREVER
 
-    def _read(self, direction: Direction, message: Message) -> Iterator[Seen]:
+    def _read_on(self, direction: Direction, payload: bytes) -> Iterator[Seen]:
+        """Read records that may be cut anywhere."""
+        stream = self._streams[direction]
+        if stream is None:
+            stream = self._streams[direction] = HandshakeStream()
+        for message in stream.feed(payload):
+            yield from self._read(direction, message)
+            if self._done[direction]:
+                return
+        if stream.closed:
+            self._done[direction] = True
+
+    def _read(self, direction: Direction, message: Message) -> Sequence[Seen]:
         kind, body = message
         if kind == CLIENT_HELLO:
-            yield from self._read_client_hello(direction, body)
-        elif kind == SERVER_HELLO:
-            yield from self._read_server_hello(direction, body)
-        elif kind == CERTIFICATE:
-            yield from self._read_certificate(direction, body)
-        elif kind == _SERVER_HELLO_DONE or kind in _CLIENT_ONLY:
-            self._streams[direction].close()
+            return self._read_client_hello(direction, body)
+        if kind == SERVER_HELLO:
+            return self._read_server_hello(direction, body)
+        if kind == CERTIFICATE:
+            return self._read_certificate(direction, body)
+        if kind == _SERVER_HELLO_DONE or kind in _CLIENT_ONLY:
+            self._done[direction] = True
+        return ()
 
-    def _read_client_hello(self, direction: Direction, body: bytes) -> Iterator[Seen]:
-        self._streams[direction].close()
+    def _read_client_hello(self, direction: Direction, body: bytes) -> Sequence[Seen]:
+        self._done[direction] = True
         if not self._wanted & _SERVER_TYPES:
-            self._streams[1 - direction].close()
-        if "tls_client_hello" in self._wanted:
-            yield Seen("tls_client_hello", read_client_hello(body, Transport.TCP).fields)
+            self._done[1 - direction] = True
+        if "tls_client_hello" not in self._wanted:
+            return ()
+        fields = read_names(body) if self._names_only else read_client_hello(body, Transport.TCP).fields
+        return (Seen("tls_client_hello", fields),)
 
-    def _read_server_hello(self, direction: Direction, body: bytes) -> Iterator[Seen]:
+    def _read_server_hello(self, direction: Direction, body: bytes) -> Sequence[Seen]:
         hello = read_server_hello(body)
         self._answered[direction] = True
         if hello.encrypts_the_rest or "tls_certificate" not in self._wanted:
-            self._streams[direction].close()
-        if "tls_server_hello" in self._wanted:
-            yield Seen("tls_server_hello", hello.fields)
+            self._done[direction] = True
+        return (Seen("tls_server_hello", hello.fields),) if "tls_server_hello" in self._wanted else ()
 
-    def _read_certificate(self, direction: Direction, body: bytes) -> Iterator[Seen]:
-        self._streams[direction].close()
-        if not self._answered[direction]:
-            return  # a client's
-        fields = certificate_fields(body)
-        if fields:
-            yield Seen("tls_certificate", fields)
+    def _read_certificate(self, direction: Direction, body: bytes) -> Sequence[Seen]:
+        self._done[direction] = True
+        # One that comes without a ServerHello is a client's.
+        fields = certificate_fields(body) if self._answered[direction] else None
+        return (Seen("tls_certificate", fields),) if fields else ()
 
 
 def _judge_hello(payload: bytes) -> Verdict:

@@ -5,20 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from monitor.flow.settings import Settings
 from monitor.flow.table import FlowTable
 from monitor.model import address
-from monitor.model.flow import Direction, Flow, FlowTotals, Moment
+from monitor.model.flow import BySide, Direction, EndReason, Flow, FlowTotals, Moment
 from monitor.model.packet import PACKET, PacketBatch
 from tests.kit.oracle_flow import OracleTable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-
-    import pytest
 
 SECOND = 1_000_000_000
 SETTINGS = Settings(capacity=4)
@@ -106,11 +105,20 @@ class Reader:
     def wants(self, direction: Direction) -> bool:
         return True
 
+    def span(self, direction: Direction) -> int:
+        return 0
+
+    def absorbed(self, direction: Direction, count: int) -> None:
+        raise AssertionError
+
     def payload(self, direction: Direction, payload: bytes, moment: Moment) -> list[Happened]:
         return [Happened("payload", self.flow, direction, moment, payload)]
 
     def gap(self, direction: Direction, missing: int, moment: Moment) -> list[Happened]:
         return [Happened("gap", self.flow, direction, moment, missing=missing)]
+
+    def active(self, totals: FlowTotals, direction: Direction, moment: Moment) -> list[Happened]:
+        return [Happened("active", self.flow, direction, moment, totals=totals)]
 
     def ended(self, totals: FlowTotals, moment: Moment) -> list[Happened]:
         return [Happened("ended", self.flow, Direction.ORIGINATOR, moment, totals=totals)]
@@ -121,6 +129,9 @@ class Listener:
 
     def started(self, flow: Flow, direction: Direction, moment: Moment) -> tuple[Reader, list[Happened]]:
         return Reader(flow), [Happened("started", flow, direction, moment)]
+
+    def resumed(self, flow: Flow, heard: BySide, wanted: BySide) -> Reader:
+        return Reader(flow)
 
 
 def new_table(
@@ -158,7 +169,12 @@ def told(events: list[Happened]) -> list[tuple[Any, ...]]:
         elif totals is not None:
             packets = (totals.orig_packets, totals.resp_packets)
             size = (totals.orig_bytes, totals.resp_bytes)
-            end = (str(totals.reason), totals.end_ns, packets, size, totals.duplicates)
+            earlier = (totals.told_orig_bytes, totals.told_resp_bytes)
+            if event.what == "active":
+                assert totals.reason is EndReason.ACTIVE
+                log.append(("active", flow.id, int(event.direction), event.moment[1], size, earlier))
+                continue
+            end = (str(totals.reason), totals.end_ns, packets, size, totals.duplicates, earlier)
             log.append(("ended", flow.id, event.moment[0], *end))
         elif flow.protocol != 6:
             log.append(("payload", flow.id, int(event.direction), event.moment[1], len(event.payload)))
@@ -183,7 +199,18 @@ packets = st.builds(
         ),
     },
     st.sampled_from(
-        [0, 1, 5_000_000, SECOND, 11 * SECOND, 70 * SECOND, 200 * SECOND, 4000 * SECOND, -SECOND]
+        [
+            0,
+            1,
+            5_000_000,
+            SECOND,
+            11 * SECOND,
+            70 * SECOND,
+            200 * SECOND,
+            310 * SECOND,
+            4000 * SECOND,
+            -SECOND,
+        ]
     ),
     st.tuples(st.integers(0, 3), st.integers(0, 3)),
     st.sampled_from([(40000, 443), (443, 40000), (40001, 443), (5353, 5353)]),
@@ -202,7 +229,7 @@ def test_the_table_tells_what_the_oracle_tells(rows: list[dict[str, Any]], sizes
     for row in rows:
         clock += row["step"]
         row["ts_ns"] = clock
-    oracle = OracleTable(TIMEOUTS, 10_000_000, capacity=4)
+    oracle = OracleTable(TIMEOUTS, 10_000_000, capacity=4, active_ns=300 * SECOND)
     for ordinal, row in enumerate(rows):
         oracle.take(row, ordinal)
     oracle.finish()
@@ -224,6 +251,78 @@ def test_workers_share_the_flows_and_lose_none(rows: list[dict[str, Any]]) -> No
     for worker in range(2):
         shared += told(replay(rows, [5], new_table(roomy, seed=3, workers=2, worker=worker)))
     assert sorted(map(repr, alone)) == sorted(map(repr, shared))
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(packets, max_size=60), st.lists(st.integers(1, 9), min_size=1, max_size=5))
+def test_an_attempt_from_outside_is_told_when_it_is_taken_up(
+    rows: list[dict[str, Any]], sizes: list[int]
+) -> None:
+    clock = 1000 * SECOND
+    for row in rows:
+        clock += row["step"]
+        row["ts_ns"] = clock
+    oracle = OracleTable(TIMEOUTS, 10_000_000, capacity=64, active_ns=10**18)
+    for ordinal, row in enumerate(rows):
+        oracle.take(row, ordinal)
+    oracle.finish()
+    shown = {
+        flow
+        for row, (flow, side, again) in zip(rows, oracle.whose, strict=True)
+        if not is_internal(rows[flow]) and (not is_attempt(rows[flow]) or (not again and takes_up(row, side)))
+    }
+    roomy = Settings(capacity=64, active_timeout="10000d")
+    table = new_table(roomy, home=["10.0.0.0/8", "fd00::/8"])
+    happened = told(replay(rows, sizes, table))
+    ended = [one for one in oracle.log if one[0] == "ended"]
+    assert [one for one in ended if one[1] in shown] == [one for one in happened if one[0] == "ended"]
+    assert shown == {one[1] for one in happened if one[0] == "started"}
+    attempts = sum(is_attempt(rows[one[1]]) and one[1] not in shown for one in ended)
+    assert attempts == table.tally["attempts"]
+
+
+def is_home(host: str) -> bool:
+    return host.startswith(("10.", "fd00:"))
+
+
+def is_internal(row: dict[str, Any]) -> bool:
+    return is_home(row["src"]) and is_home(row["dst"])
+
+
+def is_attempt(row: dict[str, Any]) -> bool:
+    from_outside = not is_home(row["src"]) and is_home(row["dst"])
+    return from_outside and row["protocol"] == 6 and row["tcp_flags"] == 0x02 and not row["payload"]
+
+
+def takes_up(row: dict[str, Any], side: int) -> bool:
+    if row["payload"]:
+        return True
+    return not row["tcp_flags"] & 0x04 and (side == 1 or bool(row["tcp_flags"] & 0x10))
+
+
+def test_a_flood_of_attempts_is_counted_and_not_told() -> None:
+    table = new_table(Settings(capacity=8), home=["10.0.0.0/8"])
+    knock = {"src": HOSTS[2], "dst": HOSTS[0], "dst_port": 80, "tcp_flags": 0x02}
+    rows = [packet(src_port=1024 + i, ts_ns=SECOND + i, **knock) for i in range(100)]
+    assert [] == replay(rows, [7], table)
+    assert (100, 100) == (table.tally["started"], table.tally["attempts"])
+
+
+def test_an_answered_attempt_is_told_with_its_own_beginning() -> None:
+    ends = {"src": HOSTS[2], "dst": HOSTS[0], "src_port": 50000, "dst_port": 80}
+    back = {"src": HOSTS[0], "dst": HOSTS[2], "src_port": 80, "dst_port": 50000}
+    rows = [
+        packet(ts_ns=SECOND, tcp_flags=0x02, **ends),
+        packet(ts_ns=2 * SECOND, tcp_flags=0x12, **back),
+        packet(ts_ns=3 * SECOND, tcp_flags=0x18, payload=b"GET", **ends),
+    ]
+    happened = replay(rows, [3], new_table(home=["10.0.0.0/8"]))
+    assert ["started", "payload", "ended"] == [one.what for one in happened]
+    begun = happened[0]
+    assert (SECOND, HOSTS[2], 0) == (begun.flow.start_ns, begun.flow.orig_ip, begun.flow.id)
+    assert (2 * SECOND, 1, Direction.RESPONDER) == (*begun.moment[:2], begun.direction)
+    assert happened[2].totals is not None
+    assert (2, 1) == (happened[2].totals.orig_packets, happened[2].totals.resp_packets)
 
 
 def payload_of(events: list[Happened], direction: Direction) -> list[bytes | int]:
@@ -268,6 +367,22 @@ def test_a_sated_direction_brings_no_more_payload() -> None:
     assert [0] == seen
 
 
+def test_a_flow_that_lives_long_is_told_of_at_its_first_packet_after_each_active_timeout() -> None:
+    seconds = [0, 299, 301, 600, 700]
+    rows = [packet(ts_ns=SECOND * (1 + at), payload=b"x", tcp_flags=0x10) for at in seconds]
+    happened = [one for one in replay(rows, [3]) if one.totals is not None]
+    assert [("active", 3), ("active", 5), ("ended", 5)] == [
+        (one.what, one.totals.orig_packets) for one in happened if one.totals is not None
+    ]
+    assert [0, 180, 300] == [one.totals.told_orig_bytes for one in happened if one.totals is not None]
+
+
+def test_what_stays_inside_the_site_is_not_told_of_while_it_lives() -> None:
+    rows = [packet(dst=HOSTS[1], dst_port=53, ts_ns=SECOND * at, payload=b"x") for at in (1, 900)]
+    happened = replay(rows, [2], new_table(home=["10.0.0.0/8"]))
+    assert ["started", "ended"] == [one.what for one in happened if one.what != "payload"]
+
+
 def test_a_full_table_evicts_the_flow_longest_silent_and_counts_it() -> None:
     table = new_table()
     rows = [packet(src_port=40000 + i, ts_ns=SECOND * (i + 1)) for i in range(6)]
@@ -304,3 +419,65 @@ def test_what_waits_beyond_holes_is_bounded_over_all_flows(monkeypatch: pytest.M
     assert [40001, 40002] == [one.flow.orig_port for one in happened]
     assert 2 == table.tally["impatient"]
     assert 1 == sum(one.missing == 4 for one in table.finish(6))
+
+
+class Bulk(Reader):
+    """Swallows whatever comes after the first payload, up to a length that it was told."""
+
+    def __init__(self, flow: Flow, length: int) -> None:
+        super().__init__(flow)
+        self.left = length
+        self.counted = 0
+        self.swallow = self._swallow
+
+    def _swallow(self, direction: Direction, payload: memoryview) -> bool:
+        if len(payload) >= self.left:
+            return False
+        self.left -= len(payload)
+        return True
+
+    def span(self, direction: Direction) -> int:
+        return self.left
+
+    def absorbed(self, direction: Direction, count: int) -> None:
+        self.left -= count
+        self.counted += count
+
+
+def bulk(rows: list[dict[str, Any]], sizes: list[int], length: int) -> tuple[list[Happened], Bulk]:
+    readers: list[Bulk] = []
+
+    class Opens(Listener):
+        def started(self, flow: Flow, direction: Direction, moment: Moment) -> tuple[Reader, list[Happened]]:
+            readers.append(Bulk(flow, length))
+            return readers[0], []
+
+    table = new_table()
+    table.listen(Opens())
+    return replay(rows, sizes, table), readers[0]
+
+
+@pytest.mark.parametrize("size", [1, 3, 100])
+def test_the_kernel_keeps_the_middle_of_a_transfer_to_itself_and_tells_how_much_it_was(size: int) -> None:
+    rows = [packet(sequence=1000 + 1000 * at, payload=b"x" * 1000) for at in range(30)]
+    happened, reader = bulk(rows, [size], 29_500)
+    assert [1000] == [len(one.payload) for one in happened if one.what == "payload"]
+    assert reader.left == 500
+    assert reader.counted > 20_000
+
+
+@pytest.mark.parametrize("size", [1, 3, 100])
+def test_a_transfer_with_holes_is_told_in_order_and_whole(size: int) -> None:
+    rows = [packet(sequence=1000 + 1000 * at, payload=b"x" * 1000) for at in range(30)]
+    rows[10], rows[11], rows[20] = rows[11], rows[10], rows[19]
+    happened, reader = bulk(rows, [size], 1 << 40)
+    told = sum(len(one.payload) for one in happened if one.what == "payload")
+    assert (1 << 40) - reader.left + told + sum(one.missing for one in happened) == 30_000
+    assert [1000] == [one.missing for one in happened if one.what == "gap"]
+
+
+def test_what_was_absorbed_is_known_when_the_flow_ends() -> None:
+    rows = [packet(sequence=1000 + 1000 * at, payload=b"x" * 1000) for at in range(30)]
+    _, reader = bulk(rows, [1], 1 << 40)
+    assert (1 << 40) - reader.left == 30_000
+    assert reader.counted > 20_000

@@ -29,19 +29,24 @@ class OracleFlow:
     seen_ns: list[int] = field(default_factory=lambda: [0, 0])
     syn_sequence: int | None = None
     duplicates: int = 0
+    tell_ns: int = 0
+    told: tuple[int, ...] = (0, 0)
     timeout_class: str = "other"
 
 
 class OracleTable:
     """Takes packets as dictionaries; ``log`` holds what happened, in order."""
 
-    def __init__(self, timeouts_ns: dict[str, int], window_ns: int, capacity: int) -> None:
+    def __init__(self, timeouts_ns: dict[str, int], window_ns: int, capacity: int, active_ns: int) -> None:
         self.timeouts_ns = timeouts_ns
         self.window_ns = window_ns
         self.capacity = capacity
+        self.active_ns = active_ns
         self.clock_ns = 0
         self.flows: dict[Any, OracleFlow] = {}
         self.log: list[tuple[Any, ...]] = []
+        self.whose: list[tuple[int, int, bool]] = []
+        """For each packet its flow, its side, and whether the mirror had delivered it before."""
 
     def take(self, packet: dict[str, Any], ordinal: int) -> None:
         self.clock_ns = max(self.clock_ns, packet["ts_ns"])
@@ -61,7 +66,9 @@ class OracleTable:
         side = 0 if src == flow.orig else 1
         if self.is_duplicate(flow, packet, side):
             flow.duplicates += 1
+            self.whose.append((flow.id, side, True))
             return
+        self.whose.append((flow.id, side, False))
         if packet["fingerprint"]:
             flow.recent[side] = [*flow.recent[side], packet["fingerprint"]][-4:]
         flow.seen_ns[side] = packet["ts_ns"]
@@ -73,6 +80,9 @@ class OracleTable:
         flow.flags[side] |= flags
         if flags & SYN and not flags & ACK and flow.syn_sequence is None:
             flow.syn_sequence = packet["sequence"]
+        if self.clock_ns >= flow.tell_ns:
+            self.log.append(("active", flow.id, side, ordinal, tuple(flow.bytes), flow.told))
+            flow.tell_ns, flow.told = self.clock_ns + self.active_ns, tuple(flow.bytes)
         if packet["payload_wire"]:
             flow.payload_seen[side] = True
             self.log.append(("payload", flow.id, side, ordinal, packet["payload_wire"]))
@@ -124,6 +134,7 @@ class OracleTable:
             ordinal,
         )
         flow.timeout_class = self.classify(flow)
+        flow.tell_ns = self.clock_ns + self.active_ns
         self.flows[key] = flow
         self.log.append(("started", ordinal, orig, resp))
         return flow
@@ -149,6 +160,7 @@ class OracleTable:
                 tuple(flow.packets),
                 tuple(flow.bytes),
                 flow.duplicates,
+                flow.told,
             )
         )
 

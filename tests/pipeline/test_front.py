@@ -1,12 +1,14 @@
-from itertools import pairwise
+from dataclasses import replace
 from pathlib import Path
+
+import pytest
 
 from monitor.capture.replay import Replay
 from monitor.model.observation import Observation
 from monitor.pipeline.back import Back, Outputs
-from monitor.pipeline.front import Front, Plan, in_order
+from monitor.pipeline.front import Front, Plan
 from tests.kit.cases import cases
-from tests.kit.house import fresh_site, observe
+from tests.kit.house import fresh_site
 from tests.kit.story import capture, contact
 
 DEMO = next(case for case in cases() if case.name == "demo")
@@ -48,12 +50,49 @@ def test_health_counts_every_frame_once(tmp_path: Path) -> None:
     assert health.clock_ns == contact()[-1].ts_ns
 
 
-def test_the_place_of_an_observation_never_goes_back() -> None:
-    """What workers send can be merged only if each worker's own places are in order."""
-    told = list(in_order(observe(DEMO.captures).said))
-    assert all(first[0] <= second[0] for first, second in pairwise(told))
+@pytest.mark.parametrize("cut", [0, 1, 5, 40, 1000])
+def test_a_front_that_is_restored_goes_on_where_the_other_stopped(cut: int) -> None:
+    one = plan(*map(str, DEMO.captures))
+    expected = [observation for observation in said_by(Front(one), *one.captures) if observation.totals]
+    source = Replay(one.captures, batch_frames=7)
+    front = Front(one)
+    said: list[Observation] = []
+    for number, batch in enumerate(source.batches()):
+        if number == cut:
+            earlier = front
+            front = Front(replace(one, seed=2))
+            front.restore(earlier.state())
+        said += front.take(batch)
+    said += front.finish()
+    assert amounts(expected) == amounts(said)
+    starts = [one.flow.id for one in said if one.type == "flow_start"]
+    assert len(starts) == len(set(starts))
 
 
-def test_nothing_is_lost_on_the_way_to_its_place() -> None:
-    said = observe(DEMO.captures).said
-    assert said == [one for _, together in in_order(said) for one in together]
+def test_a_worker_with_packets_of_its_own_gives_no_flow_another_ones_id() -> None:
+    first, second = (
+        said_by(Front(plan(*map(str, DEMO.captures)).of(worker)), *map(str, DEMO.captures))
+        for worker in range(2)
+    )
+    assert not {one.flow.id for one in first} & {one.flow.id for one in second}
+
+
+def test_another_plan_is_heard_from_the_next_batch_on() -> None:
+    one = plan(*map(str, DEMO.captures))
+    front = Front(one)
+    front.reload(replace(one, wanted=frozenset({"dns_query"})))
+    assert {"dns_query"} == {observation.type for observation in said_by(front, *one.captures)}
+
+
+def test_the_health_of_two_fronts_adds_up() -> None:
+    front = Front(plan(*map(str, DEMO.captures)))
+    said_by(front, *map(str, DEMO.captures))
+    health = front.health()
+    total = health.plus(health)
+    assert (2 * health.frames, health.clock_ns) == (total.frames, total.clock_ns)
+    assert 2 * health.flow["started"] == total.flow["started"]
+
+
+def amounts(said: list[Observation]) -> list[tuple[str, int, object]]:
+    """Return what the flows amounted to."""
+    return [(one.type, one.flow.id, one.totals) for one in said if one.type in {"flow_active", "flow_end"}]

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from monitor.model.errors import Malformed
-from monitor.protocols._client_hello import MAX_ALPN, read_client_hello
+from monitor.protocols._client_hello import HABITS, MAX_ALPN, read_client_hello, read_names
 from monitor.protocols._fingerprint import Transport
 from tests.kit.tls_bytes import alpn, client_hello, extension, numbers, server_name, vector, versions
 
@@ -122,3 +122,40 @@ def test_any_changed_byte_is_read_or_malformed(at: int, value: int) -> None:
     body[at] = value
     with contextlib.suppress(Malformed):
         read_client_hello(bytes(body), Transport.TCP)
+
+
+NAMES = {"tls.sni", "tls.outer_sni", "tls.ech"}
+
+
+def whole(body: bytes) -> dict[str, object] | None:
+    """Return the names that the whole reader shows; None when it is malformed."""
+    try:
+        return {
+            key: value for key, value in read_client_hello(body, Transport.TCP).fields.items() if key in NAMES
+        }
+    except Malformed:
+        return None
+
+
+def named(body: bytes) -> dict[str, object] | None:
+    try:
+        return dict(read_names(body))
+    except Malformed:
+        return None
+
+
+@given(st.data())
+@settings(max_examples=300, deadline=None)
+def test_names_alone_are_those_of_the_whole_hello_whatever_is_wrong_with_it(data: st.DataObject) -> None:
+    parts = [server_name(b"a.example"), extension(0xFE0D, b"x" * 9), extension(0xFFCE, b"y"), alpn(b"h2")]
+    chosen = data.draw(st.lists(st.sampled_from([*parts, server_name(b"other.example")]), max_size=5))
+    body = bytearray(client_hello(*chosen))
+    for _ in range(data.draw(st.integers(0, 3))):
+        body[data.draw(st.integers(0, len(body) - 1))] = data.draw(st.integers(0, 255))
+    body = body[: data.draw(st.integers(0, len(body)))] if data.draw(st.booleans()) else body
+    assert whole(bytes(body)) == named(bytes(body))
+
+
+def test_what_tells_clients_apart_is_left_out_only_when_all_of_it_is_unread() -> None:
+    left_out = {one.removeprefix("-") for one in HABITS}
+    assert left_out == fields(server_name(b"a.example"), alpn(b"h2"), versions(0x0304)).keys() - NAMES

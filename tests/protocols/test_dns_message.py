@@ -14,10 +14,12 @@ from monitor.protocols._dns_message import (
     MAX_QUESTIONS,
     MAX_RECORDS,
     MEMO_BYTES,
+    _end_of_plain_name,
     is_response,
     judge,
     read_message,
 )
+from monitor.protocols._dns_name import read_name
 from tests.kit.dns_wire import RESPONSE_FLAGS, header, query, question, record, response, wire_name
 
 ADDRESS = bytes((198, 51, 100, 7))
@@ -301,3 +303,18 @@ def test_message_that_scapy_compressed_is_read() -> None:
             {"type": "AAAA", "value": "2001:db8::1", "ttl": 8},
         ],
     }
+
+
+@given(st.binary(max_size=300))
+@settings(max_examples=300, deadline=None)
+def test_a_plain_name_ends_where_its_reader_says(name: bytes) -> None:
+    message = b"\0" * 12 + name
+    end = _end_of_plain_name(message)
+    assert end in {0, _read_end(message)}
+
+
+def _read_end(message: bytes) -> int:
+    try:
+        return read_name(message, 12).end
+    except Malformed:
+        return 0

@@ -6,7 +6,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from monitor.model.errors import Malformed
-from monitor.protocols._handshake import MAX_MESSAGE_BYTES, MAX_RECORD_BYTES, HandshakeStream, Message
+from monitor.protocols._handshake import (
+    MAX_MESSAGE_BYTES,
+    MAX_RECORD_BYTES,
+    HandshakeStream,
+    Message,
+    first_message,
+)
 from tests.kit.tls_bytes import message, record
 
 MESSAGES = [Message(2, b"a" * 70), Message(11, b"b" * 3000), Message(12, b""), Message(14, b"")]
@@ -93,3 +99,19 @@ def test_any_bytes_are_read_or_malformed(pieces: list[bytes]) -> None:
     with contextlib.suppress(Malformed):
         for piece in pieces:
             list(reader.feed(b"\x16\x03\x01" + piece))
+
+
+def test_a_message_that_fills_the_first_record_is_found_at_once() -> None:
+    whole = record(message(1, b"hello"))
+    first = first_message(whole + b"more")
+    assert first is not None
+    assert (Message(1, b"hello"), len(whole)) == first
+    assert [None] * len(whole) == [first_message(whole[:size]) for size in range(len(whole))]
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [record(message(1, b"a") + message(2, b"b")), record(message(1, b"long")[:6]), record(b"", kind=23)],
+)
+def test_a_record_with_more_or_less_than_one_message_is_left_to_the_stream(payload: bytes) -> None:
+    assert first_message(payload) is None

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from monitor.model.errors import Malformed
 from monitor.model.flow import Direction
 from monitor.model.observation import OBSERVATIONS, Seen
-from monitor.model.parser import FOREVER, Verdict
+from monitor.model.parser import FOR_NOW, Verdict
 from monitor.protocols._http_exchange import OUTSTANDING
 from monitor.protocols._http_head import HEAD_BYTES
 from monitor.protocols.http import PARSER, RESYNC_BYTES
@@ -354,7 +354,7 @@ def test_a_direction_that_stays_strange_is_given_up() -> None:
     for _ in range(RESYNC_BYTES // len(noise) + 1):
         list(parser.feed(RESPONDER, noise))
     assert parser.appetite(RESPONDER) == 0
-    assert parser.appetite(ORIGINATOR) == FOREVER
+    assert parser.appetite(ORIGINATOR) == FOR_NOW
 
 
 def test_what_was_complete_is_said_before_malformed_bytes() -> None:
@@ -401,9 +401,9 @@ def test_requests_without_end_and_without_answer_hold_little_memory() -> None:
 
 def test_nobody_wants_responses_means_no_appetite_for_them() -> None:
     parser = PARSER(make_flow(), frozenset({"http_request"}))
-    assert [FOREVER, FOREVER] == [parser.appetite(each) for each in Direction]
+    assert [FOR_NOW, FOR_NOW] == [parser.appetite(each) for each in Direction]
     assert ["http_request"] == [each.type for each in parser.feed(ORIGINATOR, GET)]
-    assert (FOREVER, 0) == (parser.appetite(ORIGINATOR), parser.appetite(RESPONDER))
+    assert (FOR_NOW, 0) == (parser.appetite(ORIGINATOR), parser.appetite(RESPONDER))
     assert list(parser.feed(RESPONDER, OK)) == []
 
 

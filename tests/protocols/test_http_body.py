@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from monitor.model.errors import Malformed
-from monitor.protocols._http_body import LINE_BYTES, TRAILER_BYTES, Body, Digest, body_of
+from monitor.protocols._http_body import LINE_BYTES, TRAILER_BYTES, Body, Digest, Sized, body_of
 from monitor.protocols._http_firmware import Likeness
 from monitor.protocols._http_head import CHUNKED, UNTIL_CLOSE
 
@@ -147,3 +147,21 @@ def test_a_page_is_counted_and_not_hashed() -> None:
     digest = Digest(Likeness.PAGE, encoded=False)
     digest.take(b"<html>" * 100)
     assert (digest.count, digest.image, digest.sha256()) == (600, False, None)
+
+
+def test_a_body_of_which_nothing_is_kept_need_not_be_seen() -> None:
+    body = Sized(1000, Digest(Likeness.NEVER, encoded=False))
+    assert body.span == 0
+    body.read(b"x" * 600, 0)
+    assert (400, False) == (body.span, body.is_kept)
+    body.absorb(399)
+    body.read(b"y", 0)
+    assert body.done
+    assert body.digest is not None
+    assert (1000, None) == (body.digest.count, body.digest.sha256())
+
+
+def test_a_body_that_is_hashed_is_seen_whole() -> None:
+    body = Sized(1000, Digest(Likeness.IMAGE, encoded=False))
+    body.read(b"\x7fELF" + b"x" * 600, 0)
+    assert (0, True) == (body.span, body.is_kept)

@@ -21,6 +21,7 @@ from hypothesis import strategies as st
 from monitor.model.errors import Malformed
 from monitor.model.flow import Direction
 from monitor.model.parser import FOREVER, Verdict
+from monitor.protocols._client_hello import HABITS
 from monitor.protocols.tls import PARSER, TlsParser
 from tests.kit.playbook import Playbook, Sent, down, make_flow, up
 from tests.kit.tls_bytes import (
@@ -308,4 +309,16 @@ def test_answer_split_anywhere_shows_the_same(cuts: list[int]) -> None:
 def test_numbers_of_a_version_1_3_answer_win_over_the_old_field() -> None:
     book = Playbook(PARSER) >> down(record(message(2, server_hello(extension(43, numbers(0x0304))))))
     book << ("tls_server_hello", {"tls.version": "1.3"})
+    assert book.parser.appetite(Direction.RESPONDER) == 0
+
+
+def test_only_names_are_read_where_nobody_looks_at_habits() -> None:
+    book = Playbook(PARSER, wanted=TlsParser.YIELDS | HABITS) >> up(HELLO)
+    [seen] = book.seen
+    assert {"tls.sni"} == set(seen.fields)
+
+
+def test_what_follows_the_first_message_in_its_segment_is_read_too() -> None:
+    book = Playbook(PARSER) >> down(record(message(2, server_hello())) + record(message(14, b"")))
+    assert ["tls_server_hello"] == [seen.type for seen in book.seen]
     assert book.parser.appetite(Direction.RESPONDER) == 0
