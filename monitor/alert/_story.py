@@ -4,27 +4,35 @@ Rule: ``add`` is the hot path of the room; it computes no hash and no text for a
 """
 
 from collections.abc import Callable
-from hashlib import sha256
-from json import dumps
-from typing import Any
+from typing import Any, NamedTuple, Self
 
 from monitor.alert._far_end import far_end
+from monitor.alert.identity import alert_id
 from monitor.model.alert import Alert, AlertState
 from monitor.model.entity import Device, Remote
-from monitor.model.finding import Evidence, Finding
+from monitor.model.finding import Evidence, Finding, Purpose
 from monitor.model.observation import Observation
 
 MAX_EVIDENCE = 8
 """Distinct things seen that a story keeps; ``count`` says how many findings there were."""
 MAX_DETAILS = 64
 """Fields of detectors that a story keeps; their names come from code, this only makes it certain."""
-ALERT_ID_DIGITS = 16
 
-_NOWHERE = Remote(ip="", port=0)
-"""A remote that is not known: the story rests on look-ups alone."""
-
+Key = tuple[str, tuple[str, ...]]
+"""Detector and identity."""
 CaptureOf = Callable[[Observation], str]
 """Names the capture (or live interface) that an observation came from."""
+
+
+class Words(NamedTuple):
+    """What a story tells of its latest finding; a finding itself has the same names."""
+
+    detector: str
+    signature: str | None
+    vendor: str | None
+    purpose: Purpose | None
+    title: str
+    why: str
 
 
 class Story:
@@ -52,9 +60,10 @@ class Story:
         "uplink_bytes",
     )
 
-    def __init__(self, key: tuple[str, tuple[str, ...]], finding: Finding, capture_of: CaptureOf) -> None:
+    def __init__(self, key: Key, finding: Finding, capture_of: CaptureOf) -> None:
         now_ns = finding.observation.ts_ns
-        self.key = key
+        self.key: Key | str = key
+        """Under which the book holds it: its id as long as nothing but an alert is known of it."""
         self.alert_id = alert_id(*key)
         self.fired_ns = self.told_ns = now_ns
         self.first_seen_ns = self.last_seen_ns = _seen_ns(finding.observation)
@@ -62,15 +71,22 @@ class Story:
         self.confidence = finding.confidence
         self.count = 0 if finding.counts else 1
         self.uplink_bytes = self.downlink_bytes = 0
-        self.device: Device | None = None
+        self.device = _device(finding)
         self.remote: Remote | None = None
         self.remote_name: str | None = None
-        self.latest = finding
+        self.latest: Finding | Words = finding
         self._sights: set[str] = set()
         self._evidence: list[Evidence] = []
         self._details: dict[str, Any] = {}
         self._capture_of = capture_of
         self.add(finding)
+
+    @classmethod
+    def told_by(cls, alert: Alert, told_ns: int, capture_of: CaptureOf) -> Self:
+        """Make the story again that an alert told; what its identity was is not known until a finding of it comes."""
+        story = cls.__new__(cls)
+        cls._go_on(story, alert, told_ns, capture_of)
+        return story
 
     def add(self, finding: Finding) -> bool:
         """Add a finding; return whether it made the story more severe."""
@@ -94,10 +110,7 @@ class Story:
 
     def tell(self, state: AlertState, time_ns: int) -> Alert:
         """Return the story as it stands."""
-        finding = self.latest
-        orig_ip = finding.observation.flow.orig_ip
-        device = self.device or Device(name=orig_ip, ip=orig_ip)
-        remote = self.remote or _NOWHERE
+        finding, device, remote = self.latest, self.device, self.remote
         return Alert(
             time_ns=time_ns,
             alert_id=self.alert_id,
@@ -113,12 +126,12 @@ class Story:
             device_mac=device.mac,
             device_maker=device.maker,
             device_listed=device.listed,
-            remote_ip=remote.ip,
-            remote_port=remote.port,
+            remote_ip=None if remote is None else remote.ip,
+            remote_port=None if remote is None else remote.port,
             remote_name=self.remote_name,
-            country=remote.country,
-            asn=remote.asn,
-            organisation=remote.organisation,
+            country=None if remote is None else remote.country,
+            asn=None if remote is None else remote.asn,
+            organisation=None if remote is None else remote.organisation,
             title=finding.title,
             why=finding.why,
             count=self.count,
@@ -129,6 +142,28 @@ class Story:
             evidence=tuple(self._evidence),
             details=dict(self._details),
         )
+
+    def _go_on(self, alert: Alert, told_ns: int, capture_of: CaptureOf) -> None:
+        self.key = self.alert_id = alert.alert_id
+        self.fired_ns, self.told_ns = alert.time_ns, told_ns
+        self.first_seen_ns, self.last_seen_ns = alert.first_seen_ns, alert.last_seen_ns
+        self.severity, self.confidence = alert.severity, alert.confidence
+        self.count = alert.count
+        self.uplink_bytes, self.downlink_bytes = alert.uplink_bytes, alert.downlink_bytes
+        self.device = Device(
+            name=alert.device,
+            ip=alert.device_ip,
+            mac=alert.device_mac,
+            maker=alert.device_maker,
+            listed=alert.device_listed,
+        )
+        self.remote = _remote(alert)
+        self.remote_name = alert.remote_name
+        self.latest = Words(*(getattr(alert, name) for name in Words._fields))
+        self._evidence = list(alert.evidence[:MAX_EVIDENCE])
+        self._sights = {one.saw for one in self._evidence}
+        self._details = dict(alert.details)
+        self._capture_of = capture_of
 
     def _weigh(self, finding: Finding) -> bool:
         """Take the words of the latest finding that is at least as severe, and the higher of each scale."""
@@ -146,10 +181,8 @@ class Story:
     def _fill_ends(self, finding: Finding) -> None:
         """Keep the first remote that is known, and the device as soon as its MAC address is."""
         contact = finding.observation.contact
-        if contact is not None and contact.device is not self.device:
-            known = self.device
-            if known is None or (known.mac is None and contact.device.mac is not None):
-                self.device = contact.device
+        if contact is not None and self.device.mac is None and contact.device.mac is not None:
+            self.device = contact.device
         if self.remote is not None and self.remote_name is not None:
             return
         end = far_end(finding)
@@ -175,10 +208,22 @@ class Story:
         )
 
 
-def alert_id(detector: str, identity: tuple[str, ...]) -> str:
-    """Return the id that is the same for the same story in every replay and on every sensor."""
-    told = dumps([detector, *identity]).encode("ascii")
-    return sha256(told).hexdigest()[:ALERT_ID_DIGITS]
+def _device(finding: Finding) -> Device:
+    """Return whom a story is of; without a contact the originator stands for it."""
+    contact, orig_ip = finding.observation.contact, finding.observation.flow.orig_ip
+    return Device(name=orig_ip, ip=orig_ip) if contact is None else contact.device
+
+
+def _remote(alert: Alert) -> Remote | None:
+    if alert.remote_ip is None:
+        return None
+    return Remote(
+        ip=alert.remote_ip,
+        port=alert.remote_port or 0,
+        country=alert.country,
+        asn=alert.asn,
+        organisation=alert.organisation,
+    )
 
 
 def _seen_ns(observation: Observation) -> int:

@@ -6,16 +6,31 @@ Rule 2: a finding costs constant time; nothing walks the stories but ``close`` a
 
 from collections import Counter, OrderedDict, deque
 from dataclasses import dataclass
-from heapq import heapify, heappop, heappush
+from heapq import heapify, heappop, heappush, nsmallest
 from itertools import count
 from typing import NamedTuple
 
+from monitor.alert._plain import alert_of, plain
 from monitor.alert._ruler import Ruler
-from monitor.alert._story import CaptureOf, Story
+from monitor.alert._story import CaptureOf, Key, Story
+from monitor.alert.identity import alert_id
 from monitor.alert.policy import Policy, Ruling
 from monitor.model.alert import Alert, AlertState
 from monitor.model.finding import Finding
 from monitor.model.observation import Observation
+from monitor.model.state import (
+    State,
+    checked,
+    counters,
+    is_count,
+    is_list,
+    is_number,
+    is_part,
+    is_text,
+    part,
+    rows,
+    value,
+)
 from monitor.model.tally import Tally
 
 DEFAULT_CAPACITY = 1 << 15
@@ -60,18 +75,37 @@ class AlertBook:
         self._ruler = Ruler(self._policy)
         self._capacity = capacity
         self._capture_of = capture_of or _unknown_capture
-        self._stories: OrderedDict[tuple[str, tuple[str, ...]], Story] = OrderedDict()
+        self._stories: OrderedDict[Key | str, Story] = OrderedDict()
+        self._unmet: set[str] = set()
+        """Ids of stories that were taken back and to which no finding has come since."""
         self._timers: list[_Timer] = []
         self._timer_numbers = count()
         self._evicted: deque[Alert] = deque(maxlen=MAX_EVICTED_WAITING)
         self._fired: Counter[tuple[str, str, str]] = Counter()
         self.tally = Tally(
-            (*Ruling, "fired", "merged", "renewed", "resolved", "evicted", "evicted_lost", "late")
+            (
+                *(ruling.value for ruling in Ruling),
+                *("fired", "merged", "renewed", "resolved", "adopted", "evicted", "evicted_lost", "late"),
+            )
         )
         """``alert + expected + muted + below`` are all findings; ``fired + merged`` make ``alert``."""
 
     def __len__(self) -> int:
         return len(self._stories)
+
+    @property
+    def capacity(self) -> int:
+        """Stories that it holds at most."""
+        return self._capacity
+
+    def follow(self, policy: Policy) -> None:
+        """Go by another policy from now on; open stories stay open."""
+        self._policy = policy
+        self._ruler = Ruler(policy)
+
+    def holds(self, finding: Finding) -> bool:
+        """Whether a finding belongs to an open story: one that is muted or expected does not."""
+        return (finding.detector, finding.identity) in self._stories
 
     def tell(self, finding: Finding) -> Alert | None:
         """Take a finding; return an alert when a story begins, got worse, or is due to be told again."""
@@ -80,7 +114,7 @@ class AlertBook:
         if ruling is not Ruling.ALERT:
             return None
         key = (finding.detector, finding.identity)
-        story = self._stories.get(key)
+        story = self._stories.get(key) or self._met(key)
         if story is None:
             return self._begin(key, finding)
         self._stories.move_to_end(key)
@@ -111,7 +145,7 @@ class AlertBook:
             if due_ns > timer.due_ns:
                 heappush(timers, timer._replace(due_ns=due_ns))
                 continue
-            del self._stories[story.key]
+            self._remove(story)
             self.tally.add("resolved")
             told.append(story.tell(AlertState.RESOLVED, due_ns))
         return told
@@ -120,22 +154,70 @@ class AlertBook:
         """Return every story that is still told or still open, oldest first, and forget them."""
         open_now = [story.tell(AlertState.FIRING, story.fired_ns) for story in self._stories.values()]
         told = sorted((*self._evicted, *open_now), key=lambda alert: (alert.first_seen_ns, alert.alert_id))
-        self._evicted.clear()
-        self._stories.clear()
-        self._timers.clear()
+        self._clear()
         return told
 
     def snapshot(self) -> BookSnapshot:
         """Return the counts that metrics show."""
         firing: Counter[tuple[str, str, str, str]] = Counter()
         for story in self._stories.values():
-            device = story.device
-            label = device.name if device is not None and device.listed else UNLISTED
+            label = story.device.name if story.device.listed else UNLISTED
             vendor = story.latest.vendor or ""
             firing[story.latest.detector, vendor, story.severity.value, label] += 1
         return BookSnapshot(fired=dict(self._fired), firing=dict(firing))
 
-    def _begin(self, key: tuple[str, tuple[str, ...]], finding: Finding) -> Alert:
+    def worst(self, limit: int) -> list[Alert]:
+        """Return open stories as they stand: the most severe first, of equals those that were added to last."""
+        order = nsmallest(
+            limit, self._stories.values(), key=lambda one: (-one.severity.rank, -one.last_seen_ns)
+        )
+        return [story.tell(AlertState.FIRING, story.fired_ns) for story in order]
+
+    def adopt(self, alert: Alert) -> None:
+        """Take back a story that was published and is not known here, or not so far; before the first finding.
+
+        Alerts come in the order in which they were published; to bring them again changes nothing.
+        """
+        known = self._stories.get(alert.alert_id)
+        if known is not None:
+            if not _goes_on(alert, known):
+                return
+            self._remove(known)
+        self.tally.add("adopted")
+        if alert.state is AlertState.FIRING:
+            self._take_back(Story.told_by(alert, alert.last_seen_ns, self._capture_of))
+
+    def state(self) -> State:
+        """Return the open stories, the one least recently added to first, and what was counted."""
+        stories = [
+            [story.told_ns, plain(story.tell(AlertState.FIRING, story.fired_ns))]
+            for story in self._stories.values()
+        ]
+        fired = [[*labels, amount] for labels, amount in self._fired.items()]
+        return {
+            "stories": stories,
+            "evicted": [plain(alert) for alert in self._evicted],
+            "counters": {"tally": dict(self.tally.counts), "fired": fired},
+        }
+
+    def restore(self, state: State) -> None:
+        """Hold those instead; raises ValueError and changes nothing when they have a wrong shape."""
+        stories = [
+            Story.told_by(alert_of(told), told_ns, self._capture_of)
+            for told_ns, told in rows(state, "stories", is_number, is_part)
+        ]
+        evicted = [alert_of(told) for told in value(state, "evicted", is_list)]
+        counted = counters(state)
+        tally = {name: value(part(counted, "tally"), name, is_count) for name in self.tally.counts}
+        fired = checked(counted.get("fired", ()), "fired", is_text, is_text, is_text, is_count)
+        self._clear()
+        self.tally.counts = Counter(tally)
+        self._fired = Counter({(detector, vendor, rank): amount for detector, vendor, rank, amount in fired})
+        self._evicted.extend(evicted)
+        for story in stories:
+            self._take_back(story)
+
+    def _begin(self, key: Key, finding: Finding) -> Alert:
         """Open a story; what only adds to one that is no longer open (a long flow's end) opens it again."""
         if not finding.counts:
             self.tally.add("late")
@@ -148,8 +230,37 @@ class AlertBook:
         self._fired[finding.detector, finding.vendor or "", finding.severity.value] += 1
         return story.tell(AlertState.FIRING, story.fired_ns)
 
+    def _met(self, key: Key) -> Story | None:
+        """Return the story that was taken back and that a first finding has now come to."""
+        if not self._unmet:
+            return None
+        story = self._stories.get(alert_id(*key))
+        if story is not None:
+            self._remove(story)
+            story.key = key
+            self._stories[key] = story
+        return story
+
+    def _take_back(self, story: Story) -> None:
+        if len(self._stories) >= self._capacity:
+            self._evict()
+        self._stories[story.key] = story
+        self._unmet.add(story.alert_id)
+        self._set_timer(story)
+
+    def _remove(self, story: Story) -> None:
+        del self._stories[story.key]
+        self._unmet.discard(story.alert_id)
+
+    def _clear(self) -> None:
+        self._stories.clear()
+        self._unmet.clear()
+        self._timers.clear()
+        self._evicted.clear()
+
     def _evict(self) -> None:
-        _, story = self._stories.popitem(last=False)
+        story = next(iter(self._stories.values()))
+        self._remove(story)
         self.tally.add("evicted")
         if len(self._evicted) == MAX_EVICTED_WAITING:
             self.tally.add("evicted_lost")
@@ -164,6 +275,14 @@ class AlertBook:
 
     def _due_ns(self, story: Story) -> int:
         return story.last_seen_ns + self._policy.resolve_after_ns
+
+
+def _goes_on(alert: Alert, story: Story) -> bool:
+    """Whether an alert tells more of a story than is known."""
+    if alert.state is AlertState.RESOLVED:
+        return story.fired_ns < alert.time_ns
+    told = alert.time_ns, alert.count, alert.last_seen_ns
+    return told > (story.fired_ns, story.count, story.last_seen_ns)
 
 
 def _unknown_capture(_: Observation) -> str:

@@ -60,13 +60,16 @@ class Matcher:
             for entry in found
             if all(name in fields and holds(fields[name]) for name, holds in entry.others)
         }
-        return tuple(confirmed[rank] for rank in sorted(confirmed))
+        return tuple(confirmed[rank] for rank in sorted(confirmed)) if confirmed else ()
 
     def match_name(self, name: str) -> tuple[Signature, ...]:
         """Return the signatures for which a name asked of DNS is enough by itself."""
         if self._find_name is None:
             return ()
-        confirmed = {entry.rank: entry.signature for entry in self._find_name(name) if not entry.others}
+        found = self._find_name(name)
+        if not found:
+            return ()
+        confirmed = {entry.rank: entry.signature for entry in found if not entry.others}
         return tuple(confirmed[rank] for rank in sorted(confirmed))
 
     def _add(self, rank: int, signature: Signature) -> None:

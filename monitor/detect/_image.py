@@ -14,6 +14,7 @@ MIN_IMAGE_BYTES = 1024
 MAX_URL = 512
 """Characters of a url that are kept."""
 _OK, _PARTIAL = 200, 206
+_WITH_BODY = frozenset({_OK, _PARTIAL})
 
 _MAGICS = {
     "7f454c46": "elf",
@@ -41,6 +42,7 @@ _MAGICS = {
     "303730373032": "cpio",
 }
 """First bytes in hex, and the name of the format."""
+_STARTS = tuple(_MAGICS)
 _CONTAINERS = frozenset({"gzip", "zip", "xz", "zstandard", "bzip2", "7z", "cpio", "elf"})
 """Formats that hold anything: they do not say firmware by themselves."""
 _PAGES = ("3c", "7b", "5b")
@@ -107,14 +109,14 @@ def image(observation: Observation) -> Image | None:
     """Return the image that an ``http_response`` brought; None when it looks like anything else."""
     fields = observation.fields
     prefix, status = fields.get("http.body_prefix"), fields.get("http.status")
-    if not isinstance(prefix, str) or status not in {_OK, _PARTIAL}:
+    if not isinstance(prefix, str) or status not in _WITH_BODY:
         return None
     part = _part(str(fields.get("http.content_range", ""))) if status == _PARTIAL else None
     starts = part is None or part.first == 0
+    if starts and prefix.startswith(_PAGES):
+        return None
     seen = _number(fields.get("http.body_bytes"))
-    if (starts and prefix.startswith(_PAGES)) or _size(
-        part, seen, fields.get("http.content_length")
-    ) < MIN_IMAGE_BYTES:
+    if _size(part, seen, fields.get("http.content_length")) < MIN_IMAGE_BYTES:
         return None
     magic = _magic(prefix) if starts else None
     path = str(fields.get("http.path", ""))
@@ -134,12 +136,16 @@ def image(observation: Observation) -> Image | None:
 def path_says_firmware(path: str) -> bool:
     """Whether a word or the extension of a path is one that updaters use."""
     plain = path[:MAX_URL].lower().partition("?")[0]
-    extension = plain.rpartition("/")[2].rpartition(".")[2] if "." in plain.rpartition("/")[2] else ""
-    return extension in _FIRMWARE_EXTENSIONS or not _FIRMWARE_WORDS.isdisjoint(_WORD.findall(plain))
+    _, dot, extension = plain.rpartition("/")[2].rpartition(".")
+    return (dot != "" and extension in _FIRMWARE_EXTENSIONS) or not _FIRMWARE_WORDS.isdisjoint(
+        _WORD.findall(plain)
+    )
 
 
 def _magic(prefix: str) -> str | None:
-    return next((name for start, name in _MAGICS.items() if prefix.startswith(start)), None)
+    if not prefix.startswith(_STARTS):
+        return None
+    return next(name for start, name in _MAGICS.items() if prefix.startswith(start))
 
 
 def _part(content_range: str) -> Part | None:

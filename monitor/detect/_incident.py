@@ -1,9 +1,10 @@
 """One update of one device: which stages were seen, and what came of an image in many parts; in bounded memory."""
 
-from typing import Any
+from typing import Any, Self
 
 from monitor.detect._image import Image
 from monitor.model.instant import rfc3339
+from monitor.model.state import checked, is_count, is_list, is_number, is_text, is_texts, maybe
 
 CHECK, DOWNLOAD, COMPLETE = STAGES = ("check", "download", "complete")
 MAX_URLS = 16
@@ -32,6 +33,17 @@ class Parts:
         if part.first <= self._covered_to and image.complete:
             self._covered_to = max(self._covered_to, part.last + 1)
 
+    def row(self) -> list[Any]:
+        """Return everything as plain data."""
+        return [self.count, self.bytes_seen, self._covered_to, self._total]
+
+    @classmethod
+    def of_row(cls, row: list[Any]) -> Self:
+        """Make it again out of a row that was checked."""
+        parts = cls()
+        parts.count, parts.bytes_seen, parts._covered_to, parts._total = row
+        return parts
+
     @property
     def whole(self) -> bool:
         """Whether every byte of the image came, from the first to the last in order."""
@@ -47,6 +59,22 @@ class Incident:
         self._stages: set[str] = set()
         self._checked_ns: int | None = None
         self._parts: dict[str, Parts] = {}
+
+    def row(self) -> list[Any]:
+        """Return everything as plain data."""
+        stages = [stage for stage in STAGES if stage in self._stages]
+        return [self._checked_ns, stages, [[url, *parts.row()] for url, parts in self._parts.items()]]
+
+    @classmethod
+    def of_row(cls, row: list[Any]) -> Self:
+        """Make it again; raises ValueError."""
+        checked([row], "incident", maybe(is_number), is_texts, is_list)
+        incident = cls()
+        incident._checked_ns, stages, table = row
+        incident._stages = set(stages) & set(STAGES)
+        parts = checked(table, "parts", is_text, is_count, is_count, is_count, maybe(is_count))[:MAX_URLS]
+        incident._parts = {url: Parts.of_row(one) for url, *one in parts}
+        return incident
 
     def check(self, ts_ns: int) -> None:
         """Note the first contact with the endpoint."""

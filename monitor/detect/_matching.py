@@ -7,7 +7,6 @@ from monitor.catalog.catalog import Catalog
 from monitor.catalog.predicate import Predicate, predicate
 from monitor.catalog.records import Signature
 from monitor.model.finding import Purpose
-from monitor.model.flow import FlowTotals
 from monitor.model.observation import OBSERVATIONS, Observation
 
 LOOK_UPS = frozenset({"dns_query", "dns_answer"})
@@ -26,26 +25,34 @@ class Series(NamedTuple):
 
 
 class Traffic(NamedTuple):
-    """Bytes of an ended flow as the device sees them."""
+    """Bytes of a flow as the device sees them."""
 
     uplink_bytes: int
     downlink_bytes: int
 
 
 def traffic(observation: Observation) -> Traffic:
-    """Return the bytes of an ended flow."""
-    contact = observation.contact
-    return _seen_by_device(observation.totals, out=contact is None or contact.device_is_originator)
+    """Return the bytes of a flow so far, or of the whole when it ended."""
+    totals = observation.totals
+    return _seen_by_device(observation, totals.orig_bytes, totals.resp_bytes)
+
+
+def new_traffic(observation: Observation) -> Traffic:
+    """Return the bytes of a flow since it was last told of."""
+    totals = observation.totals
+    return _seen_by_device(
+        observation, totals.orig_bytes - totals.told_orig_bytes, totals.resp_bytes - totals.told_resp_bytes
+    )
 
 
 def signatures_of(catalog: Catalog, observation: Observation) -> Sequence[Signature]:
     """Return the signatures of what a device showed outside the site; a look-up may go to a local resolver."""
-    contact = observation.contact
-    if contact is None or (contact.internal and observation.type not in LOOK_UPS):
+    kind, _, _, _, _, _, _, contact, remote_name, _ = observation
+    if contact is None or (contact.internal and kind not in LOOK_UPS):
         return ()
     matched = catalog.match(observation)
-    if observation.type == "flow_start" and observation.remote_name is not None:
-        by_name = catalog.match_name(observation.remote_name)
+    if kind == "flow_start" and remote_name is not None:
+        by_name = catalog.match_name(remote_name)
         if by_name:
             known = {signature.id for signature in matched}
             matched = (*matched, *(signature for signature in by_name if signature.id not in known))
@@ -105,9 +112,7 @@ class Sights:
         return tests
 
 
-def _seen_by_device(totals: FlowTotals, *, out: bool) -> Traffic:
-    return (
-        Traffic(totals.orig_bytes, totals.resp_bytes)
-        if out
-        else Traffic(totals.resp_bytes, totals.orig_bytes)
-    )
+def _seen_by_device(observation: Observation, orig_bytes: int, resp_bytes: int) -> Traffic:
+    contact = observation.contact
+    out = contact is None or contact.device_is_originator
+    return Traffic(orig_bytes, resp_bytes) if out else Traffic(resp_bytes, orig_bytes)

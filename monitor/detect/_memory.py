@@ -1,7 +1,8 @@
 """A dictionary that forgets: bounded, least recently remembered first, and it counts what it forgot."""
 
 from collections import OrderedDict
-from typing import Generic, TypeVar
+from collections.abc import Iterable
+from typing import Generic, Self, TypeVar
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -33,6 +34,25 @@ class Memory(Generic[K, V]):
         entries.move_to_end(key)
         if len(entries) > self._capacity:
             entries.popitem(last=False)
+            self.evictions += 1
+
+    def items(self) -> Iterable[tuple[K, V]]:
+        """Return everything, what was longest not remembered again first."""
+        return self._entries.items()
+
+    def refill(self, items: Iterable[tuple[K, V]], evictions: int = 0) -> None:
+        """Remember these instead, in the order of ``items()``; what finds no room is given up."""
+        self._entries.clear()
+        self.evictions = evictions
+        for key, value in items:
+            self.remember(key, value)
+
+    def take_over(self, older: Self) -> None:
+        """Remember what another memory did, which is of no use after that; what finds no room is given up."""
+        self._entries = older._entries
+        self.evictions = older.evictions
+        while len(self._entries) > self._capacity:
+            self._entries.popitem(last=False)
             self.evictions += 1
 
     def forget(self, key: K) -> V | None:

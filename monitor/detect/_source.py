@@ -1,7 +1,7 @@
 """Where a firmware image comes from, and how sure it is that this means an update."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from monitor.catalog.catalog import Catalog
 from monitor.catalog.records import Signature
@@ -9,6 +9,7 @@ from monitor.detect._image import MAX_URL, Image
 from monitor.model.entity import Contact
 from monitor.model.finding import Confidence, Purpose, Severity
 from monitor.model.observation import Observation
+from monitor.model.state import is_text, maybe, one_of
 
 _DATA_SERVICES = frozenset({Purpose.ASSISTED_GNSS, Purpose.LOCATION, Purpose.TIME})
 """Their daily business is files of data that are named like images (``xtra3grc.bin``)."""
@@ -27,11 +28,29 @@ class Source(NamedTuple):
     confidence: Confidence
 
 
+SOURCE_CHECKS = (is_text, is_text, is_text, maybe(is_text), one_of(Severity), one_of(Confidence))
+"""What a row of a source holds."""
+
+
 class Sources:
     """Judges endpoints by the catalog; a benign one is None."""
 
     def __init__(self, catalog: Catalog) -> None:
         self._catalog = catalog
+
+    @staticmethod
+    def row(source: Source) -> list[Any]:
+        """Return a source as plain data."""
+        name = None if source.signature is None else source.signature.id
+        return [*source[:3], name, source.severity.value, source.confidence.value]
+
+    def of_row(self, row: Sequence[Any]) -> Source | None:
+        """Make it again out of a row that was checked; None when its signature is no longer there."""
+        endpoint, vendor_name, words, name, severity, confidence = row
+        signature = None if name is None else self._catalog.signature(name)
+        if name is not None and signature is None:
+            return None
+        return Source(endpoint, vendor_name, words, signature, Severity(severity), Confidence(confidence))
 
     def of_updates(self, signature: Signature) -> Source:
         """Return the source behind a signature whose purpose is firmware-update."""

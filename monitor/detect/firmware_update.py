@@ -14,20 +14,28 @@ module maker's, and then with low severity and low confidence. Download and comp
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import Any, ClassVar, NamedTuple
+from dataclasses import dataclass
+from typing import Any, ClassVar, NamedTuple, Self
 
 from monitor.catalog.catalog import Catalog
 from monitor.catalog.records import Signature
 from monitor.detect._image import MAX_URL, Image, image
 from monitor.detect._incident import COMPLETE, DOWNLOAD, Incident
-from monitor.detect._matching import LOOK_UPS, Series, Traffic, signatures_of, traffic
+from monitor.detect._matching import (
+    LOOK_UPS,
+    Series,
+    Traffic,
+    signatures_of,
+    traffic,
+)
 from monitor.detect._memory import Memory
 from monitor.detect._source import Source, Sources, at_least_medium
+from monitor.detect._transfer import Said, Transfer
 from monitor.detect._words import sureness
 from monitor.model.entity import Contact
 from monitor.model.finding import Confidence, Finding, Purpose, Severity
 from monitor.model.observation import Observation
+from monitor.model.state import State, count, is_count, is_list, is_text, rows
 
 _PURPOSE = Purpose.FIRMWARE_UPDATE
 _READABLE = frozenset(
@@ -48,16 +56,6 @@ class Settings:
     """Open flows to update endpoints that are remembered."""
 
 
-@dataclass(slots=True)
-class _Transfer:
-    """An open flow to a source."""
-
-    source: Source
-    readable: bool = False
-    told: Finding | None = None
-    """The last finding about an image that it brought."""
-
-
 class _Told(NamedTuple):
     """What one finding adds to its incident."""
 
@@ -76,11 +74,12 @@ class FirmwareUpdate:
 
     def __init__(self, settings: Settings, catalog: Catalog) -> None:
         self.wants = catalog.types_needed | {"http_response", "flow_start", "flow_end"}
+        self.wants_unmatched = _READABLE | {"flow_end"}
         self._settings = settings
         self._catalog = catalog
         self._sources = Sources(catalog)
         self._incidents: Memory[tuple[str, str], Incident] = Memory(settings.incident_capacity)
-        self._flows: Memory[int, _Transfer] = Memory(settings.flow_capacity)
+        self._flows: Memory[int, Transfer] = Memory(settings.flow_capacity)
 
     @property
     def evictions(self) -> int:
@@ -122,14 +121,46 @@ class FirmwareUpdate:
         """Return nothing."""
         return []
 
+    def state(self) -> State:
+        """Return the incidents, and the open flows to sources of images."""
+        incidents = [[*key, incident.row()] for key, incident in self._incidents.items()]
+        flows = [[flow_id, transfer.row()] for flow_id, transfer in self._flows.items()]
+        evicted = {"incidents": self._incidents.evictions, "flows": self._flows.evictions}
+        return {"incidents": incidents, "by_flow": flows, "counters": evicted}
+
+    def restore(self, state: State) -> None:
+        """Remember those; a flow whose signature is no longer there is not remembered."""
+        incidents = [
+            ((device, endpoint), Incident.of_row(row))
+            for device, endpoint, row in rows(state, "incidents", is_text, is_text, is_list)
+        ]
+        flows = [
+            (flow_id, Transfer.of_row(row, self._sources))
+            for flow_id, row in rows(state, "by_flow", is_count, is_list)
+        ]
+        evicted = count(state, "incidents"), count(state, "flows")
+        self._incidents.refill(incidents, evicted[0])
+        self._flows.refill(((name, one) for name, one in flows if one is not None), evicted[1])
+
+    def take_over(self, older: Self) -> None:
+        """Go on with the incidents and flows of another one, which is of no use after that."""
+        self._incidents.take_over(older._incidents)
+        self._flows.take_over(older._flows)
+        gone = {one.id for one in older._catalog.signatures if self._catalog.signature(one.id) is None}
+        if gone:
+            sources = [(flow_id, transfer.source.signature) for flow_id, transfer in self._flows.items()]
+            for flow_id, signature in sources:
+                if signature is not None and signature.id in gone:
+                    self._flows.forget(flow_id)
+
     def _check(self, observation: Observation, contact: Contact, signature: Signature) -> None:
         self._incident(contact, signature.vendor_id).check(observation.ts_ns)
         if observation.type not in LOOK_UPS and self._flows.get(observation.flow.id) is None:
-            self._flows.remember(observation.flow.id, _Transfer(self._sources.of_updates(signature)))
+            self._flows.remember(observation.flow.id, Transfer(self._sources.of_updates(signature)))
 
     def _response(
         self, observation: Observation, contact: Contact, matched: Sequence[Signature]
-    ) -> list[Finding]:
+    ) -> Sequence[Finding]:
         seen = image(observation)
         if seen is None:
             return []
@@ -138,10 +169,11 @@ class FirmwareUpdate:
             source = self._sources.of_image(observation, contact, matched, seen)
             if source is None:
                 return []
-            transfer = _Transfer(source, readable=True)
+            transfer = Transfer(source, readable=True)
             self._flows.remember(observation.flow.id, transfer)
-        transfer.told = self._download(observation, contact, transfer.source, seen)
-        return [transfer.told]
+        finding = self._download(observation, contact, transfer.source, seen)
+        transfer.told = Said.of(finding)
+        return [finding]
 
     def _download(self, observation: Observation, contact: Contact, source: Source, seen: Image) -> Finding:
         """State the download of an image; a further part of one that is told only adds to it."""
@@ -171,7 +203,7 @@ class FirmwareUpdate:
             ),
         )
 
-    def _end(self, observation: Observation) -> list[Finding]:
+    def _end(self, observation: Observation) -> Sequence[Finding]:
         """Add the bytes of a flow that brought an image, or guess that an unreadable one did."""
         transfer = self._flows.forget(observation.flow.id)
         contact = observation.contact
@@ -179,8 +211,7 @@ class FirmwareUpdate:
             return []
         seen = traffic(observation)
         if transfer.told is not None:
-            told = replace(transfer.told, observation=observation, saw="", counts=False)
-            return [replace(told, uplink_bytes=seen.uplink_bytes, downlink_bytes=seen.downlink_bytes)]
+            return [transfer.told.with_bytes(observation, seen)]
         if transfer.readable or seen.downlink_bytes < self._settings.unreadable_download_bytes:
             return []
         return [self._guess(observation, contact, transfer.source, seen)]

@@ -1,25 +1,34 @@
 """States that a device spoke to an endpoint of a module vendor or its broker: a signature matched.
 
 One device and one signature are one story, however many look-ups, resolvers, addresses and flows there are. Bytes are
-added when a flow ends; those of a look-up are the resolver's and not added. A connection that is known only by an
+added when a flow ends, and now and then while it lives; those of a look-up are the resolver's and not added. A connection that is known only by an
 earlier look-up loses the signature when its own hello names somebody else (hosts that share an address).
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import IntEnum
-from typing import ClassVar, NamedTuple
+from typing import ClassVar, NamedTuple, Self
 
 from monitor.catalog.catalog import Catalog
 from monitor.catalog.records import Signature
-from monitor.detect._matching import LOOK_UPS, Series, Sights, signatures_of, traffic
+from monitor.detect._matching import (
+    LOOK_UPS,
+    Series,
+    Sights,
+    new_traffic,
+    signatures_of,
+    traffic,
+)
 from monitor.detect._memory import Memory
 from monitor.detect._words import Words, did, words
 from monitor.model.finding import Finding
 from monitor.model.observation import Observation
+from monitor.model.state import State, checked, count, is_count, is_flag, is_list, is_text, rows
 
 _ANSWERS = frozenset({"dns_answer", "http_response", "tls_server_hello", "tls_certificate", "coap_response"})
 """What follows a request of the same flow: it counts only where the request did not match."""
+_AMOUNTS = frozenset({"flow_active", "flow_end"})
 _NAMES_SHOWN = {
     "tls_client_hello": "tls.sni",
     "quic_client_hello": "tls.sni",
@@ -27,6 +36,7 @@ _NAMES_SHOWN = {
     "http_request": "http.host",
 }
 """Where a flow says itself whom it is for."""
+_NO_SIGNATURES: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,11 +56,13 @@ class _How(IntEnum):
 
 
 class _Match(NamedTuple):
-    signature: Signature
     how: _How
+    is_told: bool = False
+    """Bytes of the flow were added before."""
 
 
 _Matches = dict[str, _Match]
+"""By the id of the signature, because another catalog may take over the flows."""
 
 
 class VendorContact:
@@ -59,12 +71,15 @@ class VendorContact:
     NAME: ClassVar[str] = "vendor_contact"
 
     def __init__(self, settings: Settings, catalog: Catalog) -> None:
-        self.wants = catalog.types_needed | {"flow_start", "flow_end"}
+        self.wants = catalog.types_needed | {"flow_start", "flow_active", "flow_end"}
+        self.wants_unmatched = _AMOUNTS | frozenset(_NAMES_SHOWN)
         self._catalog = catalog
         self._words: dict[str, Words] = {one.id: words(catalog, one) for one in catalog.signatures}
         self._sights = Sights()
         self._flows: Memory[int, _Matches] = Memory(settings.flow_capacity)
         self._ended: tuple[int, _Matches] = (-1, {})
+        self.first_told = _NO_SIGNATURES
+        """Signatures of the flow told of last for which all its bytes were new, not only the latest."""
 
     @property
     def evictions(self) -> int:
@@ -82,18 +97,21 @@ class VendorContact:
         """Return the signatures of an open flow, or of the one that ended last."""
         matches = self._flows.get(flow_id)
         if matches is None:
-            matches = self._ended[1] if self._ended[0] == flow_id else {}
-        return tuple(one.signature for one in matches.values() if one.how is not _How.LOOKED_UP)
+            ended_id, matches = self._ended
+            if ended_id != flow_id:
+                return ()
+        return tuple(signature for signature, _ in self._served(matches))
 
     def judge(
         self, observation: Observation, matched: Sequence[Signature] | None = None
     ) -> Sequence[Finding]:
-        """State a contact for every signature, or add the bytes of a flow that ended."""
-        if observation.type == "flow_end":
-            return self._end(observation)
+        """State a contact for every signature, or add the bytes of a flow."""
+        kind = observation.type
+        if kind in _AMOUNTS:
+            return self._add(observation)
         if matched is None:
             matched = signatures_of(self._catalog, observation)
-        if observation.type in _NAMES_SHOWN:
+        if kind in _NAMES_SHOWN:
             self._correct(observation, matched)
         if not matched:
             return ()
@@ -106,13 +124,48 @@ class VendorContact:
         """Return nothing."""
         return []
 
+    def state(self) -> State:
+        """Return the open flows with what matched them."""
+        flows = [
+            [flow_id, [[name, int(one.how), one.is_told] for name, one in matches.items()]]
+            for flow_id, matches in self._flows.items()
+        ]
+        return {"by_flow": flows, "counters": {"evicted": self._flows.evictions}}
+
+    def restore(self, state: State) -> None:
+        """Remember those flows; of signatures that are no longer there nothing is."""
+        flows = [
+            (flow_id, self._matches_of(table)) for flow_id, table in rows(state, "by_flow", is_count, is_list)
+        ]
+        self._flows.refill((flow for flow in flows if flow[1]), count(state, "evicted"))
+        self._ended = (-1, {})
+
+    def take_over(self, older: Self) -> None:
+        """Go on with the flows of another one, which is of no use after that."""
+        self._flows.take_over(older._flows)
+
+    def _matches_of(self, table: object) -> _Matches:
+        return {
+            name: _Match(_How(how), is_told)
+            for name, how, is_told in checked(table, "matches", is_text, _is_how, is_flag)
+            if self._catalog.signature(name) is not None
+        }
+
+    def _served(self, matches: _Matches) -> list[tuple[Signature, _Match]]:
+        """Return the signatures that a flow itself is of; one that the catalog no longer has is passed over."""
+        return [
+            (signature, one)
+            for name, one in matches.items()
+            if one.how is not _How.LOOKED_UP and (signature := self._catalog.signature(name)) is not None
+        ]
+
     def _state(self, observation: Observation, signature: Signature, matches: _Matches) -> Finding:
         """Make the finding and note how the signature came to the flow."""
         sight = self._sights.of(signature, observation)
         earlier = matches.get(signature.id)
         how = _how(observation, by_name=sight.by_name)
         if earlier is None or how < earlier.how:
-            matches[signature.id] = _Match(signature, how)
+            matches[signature.id] = _Match(how, is_told=earlier is not None and earlier.is_told)
         counts = earlier is None or observation.type not in _ANSWERS
         return self._finding(observation, signature, sight.saw, counts=counts)
 
@@ -125,21 +178,27 @@ class VendorContact:
         for key in [key for key, one in matches.items() if one.how is _How.BY_NAME and key not in confirmed]:
             del matches[key]
 
-    def _end(self, observation: Observation) -> Sequence[Finding]:
-        matches = self._flows.forget(observation.flow.id)
+    def _add(self, observation: Observation) -> Sequence[Finding]:
+        lives = observation.type == "flow_active"
+        matches = (self._flows.get if lives else self._flows.forget)(observation.flow.id)
+        self.first_told = _NO_SIGNATURES
         if matches is None:
             return ()
-        self._ended = (observation.flow.id, matches)
-        seen = traffic(observation)
-        return [
-            replace(
-                self._finding(observation, one.signature, "", counts=False),
-                uplink_bytes=seen.uplink_bytes,
-                downlink_bytes=seen.downlink_bytes,
-            )
-            for one in matches.values()
-            if one.how is not _How.LOOKED_UP
-        ]
+        told = self._served(matches)
+        self.first_told = frozenset(signature.id for signature, one in told if not one.is_told)
+        if lives:
+            matches.update((signature.id, one._replace(is_told=True)) for signature, one in told)
+        else:
+            self._ended = (observation.flow.id, matches)
+        return [self._amount(observation, signature, one) for signature, one in told]
+
+    def _amount(self, observation: Observation, signature: Signature, match: _Match) -> Finding:
+        seen = new_traffic(observation) if match.is_told else traffic(observation)
+        return replace(
+            self._finding(observation, signature, "", counts=False),
+            uplink_bytes=seen.uplink_bytes,
+            downlink_bytes=seen.downlink_bytes,
+        )
 
     def _finding(self, observation: Observation, signature: Signature, saw: str, *, counts: bool) -> Finding:
         said = self._words[signature.id]
@@ -160,6 +219,10 @@ class VendorContact:
             counts=counts,
             details=said.details,
         )
+
+
+def _is_how(value: object) -> bool:
+    return value in _How.__members__.values()
 
 
 def _how(observation: Observation, *, by_name: bool) -> _How:

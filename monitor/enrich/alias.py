@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from ipaddress import ip_network
 
-from monitor.enrich.prefix import ADDRESS_BITS, PrefixTable, address_number, network_prefix
+from monitor.enrich.prefix import AddressTable, network_prefix
 from monitor.model.address import mac_text
 
 _MAC = re.compile(r"[0-9a-f]{12}")
@@ -64,18 +64,24 @@ class Aliases:
     """Finds the alias of an address."""
 
     def __init__(self, aliases: Iterable[Alias] = ()) -> None:
-        self._by_address: PrefixTable[Alias] = PrefixTable(ADDRESS_BITS)
+        self._by_address: AddressTable[Alias] = AddressTable()
         self._by_mac: dict[int, Alias] = {}
         self._by_imei: dict[str, Alias] = {}
         self._by_endpoint: dict[str, Alias] = {}
         self._by_hostname: dict[str, Alias] = {}
+        self._count = 0
         for alias in aliases:
             self._add(alias)
+            self._count += 1
+
+    def __bool__(self) -> bool:
+        """Whether the configuration names any device."""
+        return self._count > 0
 
     def find(self, claims: Claims) -> Alias | None:
         """Return the alias that the best identification names."""
         return (
-            self._by_address.find(address_number(claims.ip))
+            self._by_address.find(claims.ip)
             or self._by_mac.get(claims.mac)
             or self._by_endpoint.get(claims.endpoint or "")
             or self._by_imei.get(imei_of(claims.endpoint) or "")
@@ -84,7 +90,7 @@ class Aliases:
 
     def _add(self, alias: Alias) -> None:
         for address in alias.addresses:
-            self._by_address.add(network_prefix(address), alias)
+            self._by_address.add(address, alias)
         if alias.mac is not None:
             self._by_mac.setdefault(mac_number(alias.mac), alias)
         _remember(self._by_imei, alias.imei, alias)

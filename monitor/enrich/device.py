@@ -7,6 +7,7 @@ A ``Device`` is made once and shared; when something is learnt that changes it, 
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import Self
 
 from monitor.enrich.alias import Aliases, Claims, mac_number
 from monitor.enrich.link import Stations
@@ -14,6 +15,7 @@ from monitor.enrich.maker import Makers
 from monitor.enrich.recent import Recent
 from monitor.model.address import mac_text
 from monitor.model.entity import Device
+from monitor.model.state import State, count, is_address, is_mac, is_text, maybe, part, rows
 
 CAPACITY = 1 << 16
 """Home addresses; beyond, the one that started a contact longest ago is forgotten."""
@@ -24,7 +26,7 @@ MacVendor = Callable[[int], str | None]
 
 @dataclass(slots=True, eq=False)
 class Entry:
-    """What is known of one address; ``device`` is None when it must be made again."""
+    """What is known of one address; ``device`` is None, or of another edition, when it must be made again."""
 
     ip: str
     frame_mac: int = 0
@@ -33,7 +35,8 @@ class Entry:
     """Of the DHCP client that got the address."""
     endpoint: str | None = None
     device: Device | None = None
-
+    edition: object = None
+    """Of the book that made the device: another one may know other names for it."""
     is_remembered: bool = True
     """False for one that nothing is kept of."""
 
@@ -56,11 +59,12 @@ class DeviceBook:
         mac_vendor: MacVendor = _no_vendor,
         capacity: int = CAPACITY,
     ) -> None:
-        self._aliases = aliases or Aliases()
+        self._aliases = Aliases() if aliases is None else aliases
         self._makers = makers or Makers(())
         self._mac_vendor = mac_vendor
         self._entries: Recent[str, Entry] = Recent(capacity, _forget)
         self._stations = Stations(capacity)
+        self._edition = object()
 
     def __len__(self) -> int:
         return len(self._entries)
@@ -74,9 +78,16 @@ class DeviceBook:
         """MAC addresses that were forgotten."""
         return self._stations.evictions
 
+    def fills(self) -> dict[str, tuple[int, int]]:
+        """Return entries and capacity of the tables."""
+        return {
+            "devices": (len(self._entries), self._entries.capacity),
+            "stations": (len(self._stations), self._stations.capacity),
+        }
+
     def meet(self, ip: str, frame_mac: int, ts_ns: int) -> Entry:
         """Return the entry of an address that sent a frame; ``frame_mac`` is 0 on a link without MAC addresses."""
-        entry = self._entry(ip)
+        entry = self._entries.get(ip) or self._entry(ip)
         if frame_mac and not frame_mac & _GROUP_BIT:
             self._carry(entry, frame_mac, ts_ns)
         return entry
@@ -87,14 +98,16 @@ class DeviceBook:
 
     def device(self, entry: Entry) -> Device:
         """Return the device of an entry: the same object until something is learnt that changes it."""
-        if entry.device is None:
-            entry.device = self._describe(entry)
+        if entry.device is None or entry.edition is not self._edition:
+            entry.device, entry.edition = self._describe(entry), self._edition
         return entry.device
 
     def outside(self, mac: int) -> None:
         """Frames of a MAC address carry an outside IPv4 address: it is a router's."""
         if mac and not mac & _GROUP_BIT:
-            self._drop_devices(self._stations.carry_outside(mac))
+            displaced = self._stations.carry_outside(mac)
+            if displaced:
+                self._drop_devices(displaced)
 
     def hostname(self, client_mac: str, hostname: str) -> None:
         """A DHCP client gave its name."""
@@ -119,6 +132,27 @@ class DeviceBook:
         if entry.endpoint != endpoint:
             entry.endpoint, entry.device = endpoint, None
 
+    def state(self) -> State:
+        """Return what is known, as plain data; the devices themselves are made again of it."""
+        table = [[ip, one.frame_mac, one.lease_mac, one.endpoint] for ip, one in self._entries.items()]
+        return {
+            "addresses": table,
+            "link": self._stations.state(),
+            "counters": {"evicted": self.evictions},
+        }
+
+    def restore(self, state: State) -> None:
+        """Know that instead; raises ValueError."""
+        table = rows(state, "addresses", is_address, is_mac, is_mac, maybe(is_text))
+        evictions = count(state, "evicted")
+        self._stations.restore(part(state, "link"))
+        self._entries.refill(((row[0], Entry(*row)) for row in table), evictions)
+
+    def take_over(self, older: Self) -> None:
+        """Know what another book does, which is of no use after that; who the devices are is looked up again."""
+        self._stations.take_over(older._stations)
+        self._entries.take_over(older._entries)
+
     def _entry(self, ip: str) -> Entry:
         if ip in _UNSPECIFIED:
             return Entry(ip, is_remembered=False)  # many devices share it
@@ -133,7 +167,9 @@ class DeviceBook:
             entry.endpoint = None if entry.frame_mac else entry.endpoint
             entry.frame_mac, entry.device = mac, None
         if entry.is_remembered:
-            self._drop_devices(self._stations.carry_home(mac, entry.ip, ts_ns))
+            displaced = self._stations.carry_home(mac, entry.ip, ts_ns)
+            if displaced:
+                self._drop_devices(displaced)
 
     def _drop_devices(self, ips: Iterable[str]) -> None:
         for ip in ips:
@@ -145,9 +181,10 @@ class DeviceBook:
         mac = self._own_mac(entry)
         station = self._stations.find(mac)
         hostname = station.hostname if station else None
-        alias = self._aliases.find(
-            Claims(ip=entry.ip, mac=mac, endpoint=entry.endpoint, hostname=hostname),
-        )
+        alias = None
+        if self._aliases:
+            claims = Claims(ip=entry.ip, mac=mac, endpoint=entry.endpoint, hostname=hostname)
+            alias = self._aliases.find(claims)
         return Device(
             name=alias.name if alias else mac_text(mac) or entry.ip,
             ip=entry.ip,

@@ -52,6 +52,14 @@ class GeoIp:
         """Look-ups that met damage in a file."""
         return sum(database.unreadable for database in self._databases)
 
+    @property
+    def build_ns(self) -> dict[str, int]:
+        """When each database was built, by the name of its file."""
+        return {
+            EMBEDDED if one.path == str(_EMBEDDED_PATH) else Path(one.path).stem: one.build_ns
+            for one in self._databases
+        }
+
     def info(self, now_ns: int | None = None) -> list[DatabaseInfo]:
         """Describe the databases; with a time, say which are old by then."""
         return [database.info(now_ns) for database in self._databases]
@@ -70,6 +78,8 @@ class GeoIp:
 
 def _merge(known: Place, other: Place) -> Place:
     """Fill what is not known; an organisation goes with its number, never with another database's."""
+    if known is NOWHERE:
+        return other
     country = known.country or other.country
     if known.asn is not None and known.asn != other.asn:
         return Place(country, known.asn, known.organisation)
@@ -78,14 +88,14 @@ def _merge(known: Place, other: Place) -> Place:
 
 def _on_the_internet(ip: str) -> str | None:
     """Return the address to look up; None for one that has no place."""
-    number = address_number(ip)
-    if number >> 32 == _NAT64:
-        number = _V4_MAPPED | (number & 0xFFFF_FFFF)
-    elif number >> 112 == _SIX_TO_FOUR:
-        number = _V4_MAPPED | (number >> 80 & 0xFFFF_FFFF)
-    if SPECIAL.find(number):
-        return None
-    return address.text(number >> 64, number & 0xFFFF_FFFF_FFFF_FFFF)
+    if ":" in ip:
+        number = address_number(ip)
+        if number >> 32 == _NAT64:
+            number = _V4_MAPPED | (number & 0xFFFF_FFFF)
+        elif number >> 112 == _SIX_TO_FOUR:
+            number = _V4_MAPPED | (number >> 80 & 0xFFFF_FFFF)
+        ip = address.text(number >> 64, number & 0xFFFF_FFFF_FFFF_FFFF)
+    return None if SPECIAL.find(ip) else ip
 
 
 def _credit(database: Database) -> str:

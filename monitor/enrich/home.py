@@ -4,10 +4,10 @@ What follows from it for a flow is decided in ``contact.py``.
 """
 
 from collections.abc import Iterable
-from enum import Enum
+from enum import IntEnum
 from functools import lru_cache
 
-from monitor.enrich.prefix import ADDRESS_BITS, PrefixTable, address_number, network_prefix
+from monitor.enrich.prefix import AddressTable
 
 DEFAULT_NETWORKS = (
     "10.0.0.0/8",  # RFC 1918
@@ -36,12 +36,12 @@ _GROUPS = (
 _CACHED_ADDRESSES = 1 << 16
 
 
-class End(Enum):
-    """What an address is to the site."""
+class End(IntEnum):
+    """What an address is to the site; a number, because two of them are looked up for every contact."""
 
-    HOME = "home"
-    OUTSIDE = "outside"
-    GROUP = "group"
+    HOME = 1
+    OUTSIDE = 2
+    GROUP = 3
 
 
 class HomeNetworks:
@@ -49,17 +49,17 @@ class HomeNetworks:
 
     def __init__(self, networks: Iterable[str] = DEFAULT_NETWORKS) -> None:
         """Raise ValueError when a text is no network."""
-        self._ends: PrefixTable[End] = PrefixTable(ADDRESS_BITS)
+        self._ends: AddressTable[End] = AddressTable()
         for network in _GROUPS:
-            self._ends.add(network_prefix(network), End.GROUP)
+            self._ends.add(network, End.GROUP)
         for network in (*_NEVER_OUTSIDE, *networks):
-            self._ends.add(network_prefix(network), End.HOME)
+            self._ends.add(network, End.HOME)
         self.end = lru_cache(_CACHED_ADDRESSES)(self._end)
-        """Say what an address is; raises ValueError when the text is none."""
+        """Say what an address is."""
 
     def knows(self, ip: str) -> bool:
         """Whether an address is the site's."""
         return self.end(ip) is End.HOME
 
     def _end(self, ip: str) -> End:
-        return self._ends.find(address_number(ip)) or End.OUTSIDE
+        return self._ends.find(ip) or End.OUTSIDE

@@ -10,10 +10,25 @@ behind it, and is told by one of two things:
 One device has many IPv6 addresses, some of them global; so an outside one shows nothing.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Self
 
 from monitor.enrich.recent import Recent
 from monitor.model.instant import duration_ns
+from monitor.model.state import (
+    State,
+    checked,
+    count,
+    is_address,
+    is_flag,
+    is_list,
+    is_mac,
+    is_number,
+    is_text,
+    maybe,
+    rows,
+)
 
 ROUTER_ADDRESSES = 8
 ROUTER_WINDOW_NS = duration_ns("1d")
@@ -39,6 +54,13 @@ class Stations:
     def __init__(self, capacity: int = CAPACITY) -> None:
         self._stations: Recent[int, Station] = Recent(capacity)
 
+    def __len__(self) -> int:
+        return len(self._stations)
+
+    @property
+    def capacity(self) -> int:
+        return self._stations.capacity
+
     @property
     def evictions(self) -> int:
         return self._stations.evictions
@@ -49,11 +71,13 @@ class Stations:
 
     def carry_home(self, mac: int, ip: str, ts_ns: int) -> tuple[str, ...]:
         """A frame of a MAC address came from a home address; return the addresses it identifies no longer."""
-        station = self._station(mac)
+        station = self._stations.get(mac) or self._station(mac)
         if station.is_router:
             return ()
         displaced = _track(station, ip, ts_ns)
-        return displaced + (_become_router(station) if _is_busy(station, ts_ns) else ())
+        if len(station.seen_ns) > ROUTER_ADDRESSES and _is_busy(station, ts_ns):
+            displaced += _become_router(station)
+        return displaced
 
     def lease(self, mac: int, ip: str, ts_ns: int) -> tuple[str, ...]:
         """A MAC address was given a home address; return the addresses it identifies no longer."""
@@ -61,7 +85,7 @@ class Stations:
 
     def carry_outside(self, mac: int) -> tuple[str, ...]:
         """A MAC address carries an outside IPv4 address; return the addresses it identifies no longer."""
-        station = self._station(mac)
+        station = self._stations.get(mac) or self._station(mac)
         return () if station.is_router else _become_router(station)
 
     def name(self, mac: int, hostname: str) -> tuple[str, ...]:
@@ -71,6 +95,24 @@ class Stations:
         station.hostname = hostname
         return tuple(station.seen_ns) if is_new else ()
 
+    def state(self) -> State:
+        """Return what is known, as plain data."""
+        table = [
+            [mac, one.is_router, one.hostname, list(one.seen_ns.items())]
+            for mac, one in self._stations.items()
+        ]
+        return {"stations": table, "counters": {"evicted": self.evictions}}
+
+    def restore(self, state: State) -> None:
+        """Know that instead; raises ValueError."""
+        table = rows(state, "stations", is_mac, is_flag, maybe(is_text), is_list)
+        stations = [(mac, Station(is_router, name, _seen(seen))) for mac, is_router, name, seen in table]
+        self._stations.refill(stations, count(state, "evicted"))
+
+    def take_over(self, older: Self) -> None:
+        """Know what another one does, which is of no use after that."""
+        self._stations.take_over(older._stations)
+
     def _station(self, mac: int) -> Station:
         station = self._stations.get(mac)
         if station is None:
@@ -79,21 +121,25 @@ class Stations:
         return station
 
 
+def _seen(table: Iterable[object]) -> dict[str, int]:
+    """Return the addresses of a station, at most as many as are tracked."""
+    return dict(checked(table, "seen", is_address, is_number)[-TRACKED_ADDRESSES:])
+
+
 def _track(station: Station, ip: str, ts_ns: int) -> tuple[str, ...]:
     """Remember an address; return the one that had to go for it."""
-    station.seen_ns.pop(ip, None)
-    station.seen_ns[ip] = ts_ns
-    if len(station.seen_ns) <= TRACKED_ADDRESSES:
+    seen_ns = station.seen_ns
+    seen_ns.pop(ip, None)
+    seen_ns[ip] = ts_ns
+    if len(seen_ns) <= TRACKED_ADDRESSES:
         return ()
-    oldest = next(iter(station.seen_ns))
-    del station.seen_ns[oldest]
+    oldest = next(iter(seen_ns))
+    del seen_ns[oldest]
     return (oldest,)
 
 
 def _is_busy(station: Station, ts_ns: int) -> bool:
     """Whether more addresses than one device has were seen within the window."""
-    if len(station.seen_ns) <= ROUTER_ADDRESSES:
-        return False
     recent = [ip for ip, seen_ns in station.seen_ns.items() if ts_ns - seen_ns <= ROUTER_WINDOW_NS]
     v4_count = sum(":" not in ip for ip in recent)
     return v4_count > ROUTER_ADDRESSES or len(recent) >= TRACKED_ADDRESSES

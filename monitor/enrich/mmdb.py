@@ -4,7 +4,7 @@ Layouts understood: MaxMind (GeoLite2 Country, City, ASN), DB-IP (the same field
 (flat), and the embedded file. How several files are merged is decided in ``geoip.py``.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any, NamedTuple, TypeVar
@@ -46,6 +46,8 @@ class DatabaseInfo:
     built: str
     """RFC 3339."""
     nodes: int
+    age_days: int | None = None
+    """By the time that was asked about; None when none was."""
     warning: str | None = None
     """Set when it is old."""
 
@@ -66,6 +68,11 @@ class Database:
     def type(self) -> str:
         return str(self._reader.metadata().database_type)
 
+    @property
+    def build_ns(self) -> int:
+        """When it was built."""
+        return int(self._reader.metadata().build_epoch) * SECOND_NS
+
     def place(self, ip: str) -> Place:
         """Look an address up; what the file does not know is None."""
         if self._is_v4_only and ":" in ip:
@@ -79,14 +86,15 @@ class Database:
     def info(self, now_ns: int | None = None) -> DatabaseInfo:
         """Describe the database; with a time, say whether it is old by then."""
         metadata = self._reader.metadata()
-        built_ns = metadata.build_epoch * SECOND_NS
-        age_days = 0 if now_ns is None else (now_ns - built_ns) // _DAY_NS
-        is_old = age_days > OLD_AFTER_DAYS
+        built_ns = self.build_ns
+        age_days = None if now_ns is None else (now_ns - built_ns) // _DAY_NS
+        is_old = age_days is not None and age_days > OLD_AFTER_DAYS
         return DatabaseInfo(
             path=self.path,
             type=self.type,
             built=rfc3339(built_ns),
             nodes=metadata.node_count,
+            age_days=age_days,
             warning=f"{age_days} days old; countries and owners may be wrong, get a newer one"
             if is_old
             else None,
@@ -111,7 +119,7 @@ class Database:
 
 def place_of(record: object) -> Place:
     """Read a record of any known layout, field by field; a value of the wrong kind is not known."""
-    if not isinstance(record, Mapping):
+    if not isinstance(record, dict):
         return NOWHERE
     return Place(
         _first(record, _COUNTRY_FIELDS, _country),
@@ -120,29 +128,32 @@ def place_of(record: object) -> Place:
     )
 
 
-_COUNTRY_FIELDS = (
+_Fields = tuple[tuple[str, str | None], ...]
+"""Names of fields, each with the name of one inside it or None."""
+_COUNTRY_FIELDS: _Fields = (
     ("country", "iso_code"),
     ("registered_country", "iso_code"),
-    ("country_code",),
-    ("country",),
+    ("country_code", None),
+    ("country", None),
 )
-_ASN_FIELDS = (("autonomous_system_number",), ("asn",), ("traits", "autonomous_system_number"))
-_ORGANISATION_FIELDS = (
-    ("autonomous_system_organization",),
-    ("as_name",),
+_ASN_FIELDS: _Fields = (
+    ("autonomous_system_number", None),
+    ("asn", None),
+    ("traits", "autonomous_system_number"),
+)
+_ORGANISATION_FIELDS: _Fields = (
+    ("autonomous_system_organization", None),
+    ("as_name", None),
     ("traits", "autonomous_system_organization"),
 )
 
 
-def _first(
-    record: Mapping[str, Any], fields: tuple[tuple[str, ...], ...], read: Callable[[object], Known | None]
-) -> Known | None:
-    for path in fields:
-        value: object = record
-        for key in path:
-            value = value.get(key) if isinstance(value, Mapping) else None
-        known = read(value)
-        if known is not None:
+def _first(record: dict[str, Any], fields: _Fields, read: Callable[[object], Known | None]) -> Known | None:
+    for name, inner in fields:
+        value = record.get(name)
+        if inner is not None:
+            value = value.get(inner) if isinstance(value, dict) else None
+        if value is not None and (known := read(value)) is not None:
             return known
     return None
 

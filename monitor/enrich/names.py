@@ -8,6 +8,7 @@ from collections import OrderedDict
 from typing import Any, NamedTuple
 
 from monitor.model.instant import SECOND_NS, duration_ns
+from monitor.model.state import State, checked, count, is_list, is_number, is_text, rows
 
 GRACE_NS = duration_ns("1h")
 """How long a name outlives its TTL: clients keep addresses and connections longer than they should."""
@@ -42,14 +43,21 @@ class DnsMemory:
     def __len__(self) -> int:
         return self._count
 
+    @property
+    def fill(self) -> tuple[int, int]:
+        """Names that are remembered, and how many there may be."""
+        return self._count, self.capacity
+
     def learn(self, device_ip: str, name: str, answers: list[dict[str, Any]], ts_ns: int) -> None:
         """Remember the addresses of an answer to a device."""
-        found = [record for record in answers if record["type"] in _ADDRESS_TYPES][:MAX_ADDRESSES]
+        found = [record for record in answers if record["type"] in _ADDRESS_TYPES]
         if not found:
             return
-        names = self._devices.setdefault(device_ip, OrderedDict())
+        names = self._devices.get(device_ip)
+        if names is None:
+            names = self._devices[device_ip] = OrderedDict()
         self._devices.move_to_end(device_ip)
-        for record in found:
+        for record in found[:MAX_ADDRESSES]:
             self._put(names, record["value"], _Name(name, ts_ns + _lifetime_ns(record["ttl"])))
         while self._count > self.capacity:
             self._forget_device()
@@ -60,16 +68,44 @@ class DnsMemory:
         if names is None:
             return None
         known = names.get(remote_ip)
-        return known.name if known is not None and ts_ns <= known.until_ns else None
+        if known is None:
+            return None
+        name, until_ns = known
+        return name if ts_ns <= until_ns else None
+
+    def state(self) -> State:
+        """Return what is remembered, as plain data."""
+        table = [
+            [device_ip, [[address, *name] for address, name in names.items()]]
+            for device_ip, names in self._devices.items()
+        ]
+        return {"names": table, "counters": {"evicted": self.evictions}}
+
+    def restore(self, state: State) -> None:
+        """Remember that instead; raises ValueError."""
+        devices = OrderedDict(
+            (device_ip, _names(table)) for device_ip, table in rows(state, "names", is_text, is_list)
+        )
+        self.evictions = count(state, "evicted")
+        self._devices = devices
+        self._count = sum(map(len, devices.values()))
+        for names in devices.values():
+            while len(names) > self.device_capacity:
+                self._forget_oldest(names)
+        while self._count > self.capacity:
+            self._forget_device()
 
     def _put(self, names: OrderedDict[str, _Name], address: str, name: _Name) -> None:
         self._count += address not in names
         names[address] = name
         names.move_to_end(address)
         if len(names) > self.device_capacity:
-            names.popitem(last=False)
-            self._count -= 1
-            self.evictions += 1
+            self._forget_oldest(names)
+
+    def _forget_oldest(self, names: OrderedDict[str, _Name]) -> None:
+        names.popitem(last=False)
+        self._count -= 1
+        self.evictions += 1
 
     def _forget_device(self) -> None:
         _, names = self._devices.popitem(last=False)
@@ -77,6 +113,14 @@ class DnsMemory:
         self.evictions += len(names)
 
 
+def _names(table: object) -> OrderedDict[str, _Name]:
+    return OrderedDict(
+        (address, _Name(name, until_ns))
+        for address, name, until_ns in checked(table, "names", is_text, is_text, is_number)
+    )
+
+
 def _lifetime_ns(ttl_seconds: int) -> int:
-    ttl = 0 if ttl_seconds & _TTL_SIGN_BIT else min(ttl_seconds, MAX_TTL_SECONDS)
-    return ttl * SECOND_NS + GRACE_NS
+    if ttl_seconds > MAX_TTL_SECONDS:
+        ttl_seconds = 0 if ttl_seconds & _TTL_SIGN_BIT else MAX_TTL_SECONDS
+    return ttl_seconds * SECOND_NS + GRACE_NS

@@ -4,8 +4,8 @@ Every table of this room that a sender can fill is one of these. What a forgotte
 """
 
 from collections import OrderedDict
-from collections.abc import Callable
-from typing import Generic, TypeVar
+from collections.abc import Callable, Iterable
+from typing import Generic, Self, TypeVar
 
 Key = TypeVar("Key")
 Item = TypeVar("Item")
@@ -46,6 +46,25 @@ class Recent(Generic[Key, Item]):
     def pop(self, key: Key) -> Item | None:
         """Take an item out on purpose; not an eviction."""
         return self._items.pop(key, None)
+
+    def items(self) -> Iterable[tuple[Key, Item]]:
+        """Return everything, what was used longest ago first."""
+        return self._items.items()
+
+    def refill(self, items: Iterable[tuple[Key, Item]], evictions: int = 0) -> None:
+        """Hold these instead, in the order of ``items()``; what finds no room is evicted."""
+        self._items.clear()
+        self.evictions = evictions
+        for key, item in items:
+            self.put(key, item)
+
+    def take_over(self, older: Self) -> None:
+        """Hold what another table does, which is of no use after that; what finds no room is evicted."""
+        self._items = older._items
+        self.peek = self._items.get
+        self.evictions = older.evictions
+        while len(self._items) > self.capacity:
+            self._evict()
 
     def _evict(self) -> None:
         _, item = self._items.popitem(last=False)

@@ -7,7 +7,7 @@ depend on the version of the standard library.
 from collections.abc import Iterable
 from typing import Final
 
-from monitor.enrich.prefix import ADDRESS_BITS, PrefixTable, network_prefix
+from monitor.enrich.prefix import AddressTable
 
 NETWORKS: Final = (
     "0.0.0.0/8",  # RFC 791
@@ -43,10 +43,10 @@ NETWORKS: Final = (
 )
 
 
-def _table(networks: Iterable[str]) -> PrefixTable[bool]:
-    table: PrefixTable[bool] = PrefixTable(ADDRESS_BITS)
+def _table(networks: Iterable[str]) -> AddressTable[bool]:
+    table: AddressTable[bool] = AddressTable()
     for network in networks:
-        table.add(network_prefix(network), item=True)
+        table.add(network, item=True)
     return table
 
 

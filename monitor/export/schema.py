@@ -91,6 +91,7 @@ _SHAPES: Mapping[Kind, Schema] = {
     Kind.TEXT: {"type": "string"},
     Kind.NUMBER: {"type": "integer", "minimum": 0},
     Kind.TIME: {"type": "string", "pattern": TIME_PATTERN},
+    Kind.RATIO: {"type": "number", "minimum": 0, "maximum": 1},
     Kind.EVIDENCE: {"type": "array"},
 }
 

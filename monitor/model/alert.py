@@ -1,6 +1,6 @@
 """Alerts: a finding's story over time, after the site's policy; and the contract of what shows them outside."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Protocol
@@ -35,8 +35,9 @@ class Alert:
     device_mac: str | None
     device_maker: str | None
     device_listed: bool
-    remote_ip: str
-    remote_port: int
+    remote_ip: str | None
+    """None where the story rests on look-ups alone."""
+    remote_port: int | None
     remote_name: str | None
     country: str | None
     asn: int | None
@@ -51,11 +52,36 @@ class Alert:
     evidence: tuple[Evidence, ...]
     """The first few; ``count`` says how many there were."""
     details: Mapping[str, Any] = field(default_factory=dict)
+    completeness: float | None = None
+    """Share of the frames of the last minutes that were not lost, 0 to 1; None in a replay."""
+
+
+class Rejected(ValueError):  # noqa: N818 - a verdict of the far end on a record, not a fault of ours
+    """The far end will never take a record: it is put aside, so that it does not hold up the others."""
+
+
+class Postponed(OSError):  # noqa: N818 - as above
+    """The far end cannot take records now and says when to ask again."""
+
+    def __init__(self, problem: str, seconds: float = 0.0) -> None:
+        super().__init__(problem)
+        self.seconds = seconds
+        """At the earliest; 0 when it did not say."""
 
 
 class Exporter(Protocol):
-    """One file in ``export/`` that declares ``EXPORTER``."""
+    """One file in ``export/`` that declares ``EXPORTER``: a class made from its ``Settings`` and an ``Origin``.
 
-    def publish(self, alert: Alert) -> None: ...
+    It brings records (alerts under their published names) to one place. It may wait for the network or the disk, but
+    never without a bound. If it has ``recall(records)``, it is shown what was told before it was made; if it has
+    ``refresh()``, that is called every ``refresh_every_seconds``; if it has ``failures``, that counts what failed in part.
+    """
+
+    batch_size: int
+    """Records that it takes at once."""
+
+    def deliver(self, records: Sequence[Mapping[str, Any]]) -> None:
+        """Return when they have arrived; raises OSError to be asked again, Rejected when that would be in vain."""
+        ...
 
     def close(self) -> None: ...

@@ -23,9 +23,9 @@ class Device:
     """The configuration names it; only such a name may become a metric label."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, unsafe_hash=True)
 class Remote:
-    """The other end, outside the site."""
+    """The other end, outside the site; never changed, and not frozen only because one is made for every new pair."""
 
     ip: str
     port: int
@@ -35,9 +35,9 @@ class Remote:
     organisation: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, unsafe_hash=True)
 class Contact:
-    """Who spoke to whom in a flow."""
+    """Who spoke to whom in a flow; never changed, as ``Remote`` is not."""
 
     device: Device
     remote: Remote

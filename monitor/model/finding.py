@@ -3,9 +3,10 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, Self
 
 from monitor.model.observation import Observation
+from monitor.model.state import State
 
 
 class Severity(StrEnum):
@@ -19,7 +20,7 @@ class Severity(StrEnum):
 
     @property
     def rank(self) -> int:
-        return list(Severity).index(self)
+        return _SEVERITY_RANKS[self]
 
 
 class Confidence(StrEnum):
@@ -31,7 +32,11 @@ class Confidence(StrEnum):
 
     @property
     def rank(self) -> int:
-        return list(Confidence).index(self)
+        return _CONFIDENCE_RANKS[self]
+
+
+_SEVERITY_RANKS = {one: rank for rank, one in enumerate(Severity)}
+_CONFIDENCE_RANKS = {one: rank for rank, one in enumerate(Confidence)}
 
 
 class Purpose(StrEnum):
@@ -93,14 +98,33 @@ class Finding:
 class Detector(Protocol):
     """The contract of a detector; one file in ``detect/`` that declares ``DETECTOR``.
 
-    ``wants`` are observation types. ``judge`` states facts; ``due`` says what its windows closed at or before an instant.
+    ``wants`` are observation types; of those in ``wants_unmatched`` it hears even when no signature matched. ``judge`` states facts; ``due`` says what its windows closed at or before an instant.
     """
 
     NAME: str
     wants: frozenset[str]
+    wants_unmatched: frozenset[str]
 
     def judge(self, observation: Observation, matched: Sequence[Any] | None = None) -> "Sequence[Finding]":
         """State what follows; ``matched`` are the catalog's signatures of the observation, where they are known."""
         ...
 
     def due(self, now_ns: int) -> "Sequence[Finding]": ...
+
+    def state(self) -> State:
+        """Return what is to be known after a restart."""
+        ...
+
+    def restore(self, state: State) -> None:
+        """Remember that instead of everything; raises ValueError and changes nothing when it has a wrong shape.
+
+        What the catalog or the settings no longer know is dropped.
+        """
+        ...
+
+    def take_over(self, older: Self) -> None:
+        """Go on with what another one of its kind remembers, under this catalog and these settings; never slow.
+
+        The other one is of no use after that.
+        """
+        ...

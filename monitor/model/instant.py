@@ -1,4 +1,4 @@
-"""Event time: nanoseconds since the epoch, UTC, as text and back; durations and sizes as people write them."""
+"""Event time: nanoseconds since the epoch, UTC, as text and back; durations as people write them."""
 
 import re
 from datetime import UTC, datetime
@@ -13,9 +13,9 @@ _UNIT_NS = {
     "d": 86_400 * SECOND_NS,
     "w": 604_800 * SECOND_NS,
 }
-_SIZES = {"B": 1, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30, "kB": 10**3, "MB": 10**6, "GB": 10**9}
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_INSTANT = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2})\.([0-9]{9})Z")
 _DURATION = re.compile(r"(\d+)(ms|s|m|h|d|w)")
-_SIZE = re.compile(r"(\d+)\s*(B|KiB|MiB|GiB|kB|MB|GB)")
 
 
 @lru_cache(maxsize=1024)
@@ -32,17 +32,18 @@ def rfc3339(ts_ns: int) -> str:
     return f"{_to_second(seconds)}.{fraction:09d}Z"
 
 
+def instant_ns(text: str) -> int:
+    """Return the instant that ``rfc3339`` wrote; raises ValueError."""
+    match = _INSTANT.fullmatch(text)
+    if match is None:
+        raise ValueError(f"not an instant: {text!r}; write for example '2027-01-15T08:00:00.000000000Z'")
+    since_epoch = datetime.fromisoformat(f"{match[1]}+00:00") - _EPOCH
+    return (since_epoch.days * 86_400 + since_epoch.seconds) * SECOND_NS + int(match[2])
+
+
 def duration_ns(text: str) -> int:
     """Return a duration such as ``90s``, ``6h`` or ``1h30m`` in nanoseconds; raises ValueError."""
     parts = _DURATION.findall(text)
     if not parts or "".join(n + u for n, u in parts) != text.replace(" ", ""):
         raise ValueError(f"not a duration: {text!r}; write for example '90s', '6h' or '7d'")
     return sum(int(number) * _UNIT_NS[unit] for number, unit in parts)
-
-
-def size_bytes(text: str) -> int:
-    """Return a size such as ``64MiB`` in bytes; raises ValueError."""
-    match = _SIZE.fullmatch(text.strip())
-    if match is None:
-        raise ValueError(f"not a size: {text!r}; write for example '64MiB'")
-    return int(match[1]) * _SIZES[match[2]]

@@ -3,26 +3,34 @@
 Due first: before an observation of time t touches anything, windows and alerts due at or before t come.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from monitor.alert.book import AlertBook
+from monitor.alert.book import DEFAULT_CAPACITY, AlertBook
 from monitor.catalog.records import Signature
 from monitor.detect._matching import signatures_of
+from monitor.export.sensor_counts import TableFill
 from monitor.model.alert import Alert
 from monitor.model.finding import Finding
 from monitor.model.frame import Interface
 from monitor.model.observation import FLOW_OBSERVATIONS, OBSERVATIONS, Observation
-from monitor.pipeline.ledger import Ledger
+from monitor.model.parser import UNREAD
+from monitor.model.state import State, is_number, part, value
+from monitor.model.tally import Tally
+from monitor.pipeline.budget import scaled
+from monitor.pipeline.ledger import DEVICE_CAPACITY, Ledger
 from monitor.pipeline.site import Site
 from monitor.protocols._dispatch import News
 
+COSTLY = frozenset({"tls.alpn", "tls.version", "tls.ja3", "tls.ja4"})
+"""Fields that are made only for signatures and for who lists observations."""
 _BYTE_DIGITS = 2
+_AMOUNTS = frozenset({"flow_active", "flow_end"})
 NEEDED_BY_ENRICH = frozenset({"dns_answer", "dhcp", "coap_request"})
 """What the enricher learns from."""
 NEEDED_BY_SUMMARY = frozenset(
-    {"flow_start", "flow_end", "tls_client_hello", "quic_client_hello", "http_request"}
+    {"flow_start", "flow_active", "flow_end", "tls_client_hello", "quic_client_hello", "http_request"}
 )
 """What names the remote of a flow."""
 
@@ -36,6 +44,10 @@ class Outputs:
     observation: Callable[[Observation], None] | None = None
     flow: Callable[[Observation, tuple[Signature, ...]], None] | None = None
     """A flow ended; the observation is the enriched ``flow_end``."""
+    alert: Callable[[Alert], None] | None = None
+    """A story began, got worse, is told again or is resolved: at once, not when it is over."""
+    finding: Callable[[Finding], None] | None = None
+    """A finding that belongs to an alert."""
 
 
 class Back:
@@ -43,18 +55,30 @@ class Back:
 
     def __init__(self, site: Site, outputs: Outputs, interfaces: list[Interface]) -> None:
         self._enricher = site.new_enricher()
-        self._catalog = site.catalog
-        self._detectors = site.detectors
-        self._by_type = {
-            kind: tuple(one.judge for one in site.detectors if kind in one.wants) for kind in OBSERVATIONS
-        }
-        self._contacts = next(one for one in site.detectors if one.NAME == "vendor_contact")
+        self._enrich = self._enricher.enrich
+        self._judge_by(site)
         self._outputs = outputs
         self._interfaces = interfaces
-        self.book = AlertBook(site.policy, capture_of=self._capture_of)
-        self.ledger = Ledger()
-        self.enrich_tally = self._enricher.tally
-        self._clock_ns = 0
+        capacity = scaled(DEFAULT_CAPACITY, site.share)
+        self.book = AlertBook(site.policy, capacity, capture_of=self._capture_of)
+        self.ledger = Ledger(scaled(DEVICE_CAPACITY, site.share))
+        self.clock_ns = 0
+        """The newest time that was told of."""
+
+    @property
+    def enrich_tally(self) -> Tally:
+        """What the enricher counted so far."""
+        return self._enricher.tally
+
+    @property
+    def geoip_build_ns(self) -> Mapping[str, int]:
+        """When each geo-IP database was built, by its name."""
+        return self._enricher.geoip.build_ns
+
+    def tables(self) -> dict[str, TableFill]:
+        """Return how full the tables behind the fronts are."""
+        fills = {name: TableFill(*fill) for name, fill in self._enricher.fills().items()}
+        return {**fills, "alerts": TableFill(len(self.book), self.book.capacity)}
 
     @staticmethod
     def wanted(site: Site, outputs: Outputs) -> frozenset[str]:
@@ -62,7 +86,9 @@ class Back:
         if outputs.observation is not None:
             return frozenset(OBSERVATIONS)
         judged = frozenset[str]().union(*(one.wants for one in site.detectors))
-        return judged | NEEDED_BY_ENRICH | NEEDED_BY_SUMMARY
+        looked_at = {test.field for signature in site.catalog.signatures for test in signature.match.tests}
+        unread = frozenset(f"{UNREAD}{field}" for field in COSTLY - looked_at)
+        return judged | NEEDED_BY_ENRICH | NEEDED_BY_SUMMARY | unread
 
     @staticmethod
     def news(site: Site, outputs: Outputs) -> News:
@@ -86,44 +112,109 @@ class Back:
 
     def take(self, observation: Observation) -> None:
         """Take the next observation of the stream."""
-        self._clock_ns = max(self._clock_ns, observation.ts_ns)
-        observation = self._enricher.enrich(observation)
-        kind = observation.type
-        judges = self._by_type[kind]
-        if judges:
-            # Classified once for all detectors; the end of a flow shows nothing that could match.
-            matched = () if kind == "flow_end" else signatures_of(self._catalog, observation)
-            for judge in judges:
-                for finding in judge(observation, matched):
-                    self._tell(finding)
-        if kind == "flow_end":
-            signatures = self._contacts.vendors_of(observation.flow.id)
-            self.ledger.flow(observation, signatures)
-            if self._outputs.flow is not None:
+        observation = self._enrich(observation)
+        kind, fields, flow, _, ts_ns, _, _, _, _, _ = observation
+        self.clock_ns = max(self.clock_ns, ts_ns)
+        # Classified once for all detectors; what a flow amounts to shows nothing that could match.
+        matched = signatures_of(self._catalog, observation) if kind in self._classified else ()
+        for judge in self._by_type[kind] if matched else self._unmatched_by_type[kind]:
+            for finding in judge(observation, matched):
+                self._tell(finding)
+        if kind in _AMOUNTS:
+            signatures = self._contacts.vendors_of(flow.id)
+            self.ledger.flow(observation, signatures, self._contacts.first_told)
+            if kind == "flow_end" and self._outputs.flow is not None:
                 self._outputs.flow(observation, signatures)
         elif self._outputs.observation is not None and kind not in FLOW_OBSERVATIONS:
             self._outputs.observation(observation)
-        if "tls.ech" in observation.fields:
+        if "tls.ech" in fields:
             self.ledger.hidden_names += 1
 
     def finish(self, clock_ns: int) -> None:
         """The stream is over; what is still open is told."""
-        self._clock_ns = max(self._clock_ns, clock_ns)
-        self._pass_time()
+        self.pass_time(clock_ns)
         self._story(self.book.close())
-        self.enrich_tally = self._enricher.tally
+
+    def pass_time(self, clock_ns: int) -> None:
+        """Let everything happen that is due at an instant which no observation may have brought."""
+        self.clock_ns = max(self.clock_ns, clock_ns)
+        self._pass_time()
+
+    def reload(self, site: Site) -> None:
+        """Go on with another site between two observations; what is known of devices, flows and stories stays."""
+        enricher = site.new_enricher()
+        enricher.take_over(self._enricher)
+        for new, old in zip(site.detectors, self._detectors, strict=True):
+            new.take_over(old)
+        self.book.follow(site.policy)
+        self._enricher = enricher
+        self._enrich = enricher.enrich
+        self._judge_by(site)
+
+    def state(self) -> State:
+        """Return what is to be known after a restart; between two observations."""
+        return {
+            "clock_ns": self.clock_ns,
+            "enrich": self._enricher.state(),
+            "detect": {one.NAME: one.state() for one in self._detectors},
+            "alert": self.book.state(),
+            "ledger": self.ledger.state(),
+        }
+
+    def restore(self, state: State) -> None:
+        """Go on where another back stopped; raises ValueError and changes nothing when that has a wrong shape."""
+        before = self.state()
+        try:
+            self._know(state)
+        except ValueError:
+            self._know(before)
+            raise
+
+    def _judge_by(self, site: Site) -> None:
+        self._catalog = site.catalog
+        self._detectors = site.detectors
+        wants = {kind: tuple(one for one in site.detectors if kind in one.wants) for kind in OBSERVATIONS}
+        self._by_type = {kind: tuple(one.judge for one in wants[kind]) for kind in OBSERVATIONS}
+        self._unmatched_by_type = {
+            kind: tuple(one.judge for one in wants[kind] if kind in one.wants_unmatched)
+            for kind in OBSERVATIONS
+        }
+        self._classified = frozenset(kind for kind, detectors in wants.items() if detectors) - _AMOUNTS
+        self._contacts = next(one for one in site.detectors if one.NAME == "vendor_contact")
+
+    def _know(self, state: State) -> None:
+        clock_ns, remembered = value(state, "clock_ns", is_number), part(state, "detect")
+        self._enricher.restore(part(state, "enrich"))
+        for detector in self._detectors:
+            if detector.NAME in remembered:
+                detector.restore(part(remembered, detector.NAME))
+        self.book.restore(part(state, "alert"))
+        self.ledger.restore(part(state, "ledger"))
+        self.clock_ns = clock_ns
 
     def _pass_time(self) -> None:
         for detector in self._detectors:
-            for finding in detector.due(self._clock_ns):
+            for finding in detector.due(self.clock_ns):
                 self._tell(finding)
-        self._story(self.book.due(self._clock_ns))
+        over = self.book.due(self.clock_ns)
+        if over:
+            self._story(over)
+            for alert in over:
+                self._alert(alert)
 
     def _tell(self, finding: Finding) -> None:
         # Nothing but a finding can tell whether a story that is due is over yet; so time passes just before one.
         self._pass_time()
         self.ledger.finding(finding)
-        self.book.tell(finding)
+        alert = self.book.tell(finding)
+        if alert is not None:
+            self._alert(alert)
+        if self._outputs.finding is not None and self.book.holds(finding):
+            self._outputs.finding(finding)
+
+    def _alert(self, alert: Alert) -> None:
+        if self._outputs.alert is not None:
+            self._outputs.alert(alert)
 
     def _story(self, alerts: list[Alert]) -> None:
         if self._outputs.story is not None:

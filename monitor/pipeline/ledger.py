@@ -4,19 +4,40 @@ It is fed enriched observations and findings and judges nothing; metrics and the
 """
 
 from collections import Counter
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple, Self, TypeVar
 
 from monitor.catalog.records import Signature
-from monitor.model.entity import Device
+from monitor.model.entity import Device, Remote
 from monitor.model.finding import Finding, Severity
 from monitor.model.observation import Observation
+from monitor.model.state import (
+    Check,
+    State,
+    checked,
+    count,
+    counters,
+    is_count,
+    is_number,
+    is_text,
+    is_texts,
+    maybe,
+    one_of,
+    part,
+    rows,
+    value,
+)
 
 if TYPE_CHECKING:
     from monitor.model.flow import FlowTotals
 
+Key = TypeVar("Key")
+
 DEVICE_CAPACITY = 1 << 16
 """Devices that are told apart in the sums; further ones are still enriched, judged and counted in ``uncounted``."""
+PLACES_OF_DEVICE = 4
+"""Countries of a device that are remembered, on average: a million devices that try the whole world must not fill memory."""
 NAMES_SHOWN = 8
 """Distinct devices, countries and organisations remembered for one vendor."""
 
@@ -35,9 +56,9 @@ class Sum:
     countries: dict[str, None] = field(default_factory=dict)
     organisations: dict[str, None] = field(default_factory=dict)
 
-    def add_bytes(self, uplink: int, downlink: int) -> None:
-        """Add an ended flow."""
-        self.flows += 1
+    def add_bytes(self, uplink: int, downlink: int, *, ended: bool = True) -> None:
+        """Add what is new of a flow."""
+        self.flows += ended
         self.uplink_bytes += uplink
         self.downlink_bytes += downlink
 
@@ -46,11 +67,29 @@ class Sum:
         self.first_ns = min(self.first_ns, ts_ns)
         self.last_ns = max(self.last_ns, ts_ns)
 
+    def known(self) -> list[Any]:
+        """Return as plain data what is not a counter."""
+        names = (list(one) for one in (self.devices, self.countries, self.organisations))
+        return [self.first_ns, self.last_ns, self.severity.value, *names]
+
+    @classmethod
+    def of_known(cls, row: list[Any]) -> Self:
+        """Make it again out of a row that was checked."""
+        first_ns, last_ns, severity, *names = row
+        return cls(0, 0, 0, first_ns, last_ns, Severity(severity), *(dict.fromkeys(one) for one in names))
+
+    def counted(self) -> list[int]:
+        """Return as plain data what only counts."""
+        return [self.uplink_bytes, self.downlink_bytes, self.flows]
+
 
 class Ledger:
     """The sums of one run."""
 
-    def __init__(self) -> None:
+    def __init__(self, device_capacity: int = DEVICE_CAPACITY) -> None:
+        self.device_capacity = device_capacity
+        self._placed = 0
+        """Devices that are remembered with the countries, each as often as it has countries."""
         self.vendors: dict[tuple[str, str], Sum] = {}
         """By vendor id and purpose: a closed set. A flow that served two purposes is in both."""
         self.vendor_bytes: dict[str, Sum] = {}
@@ -60,6 +99,8 @@ class Ledger:
         self.findings: Counter[tuple[str, str, str, str, str]] = Counter()
         self.devices: dict[str, str | None] = {}
         """Device name to the vendor of its module, as far as it is known."""
+        self.devices_by_vendor: Counter[str] = Counter()
+        """How many devices hold a module of each vendor; empty text where it is not known."""
         self.device_ips: dict[str, str] = {}
         """The address under which each of those that spoke to the outside was first met."""
         self.first_ns: int | None = None
@@ -67,6 +108,10 @@ class Ledger:
         self.uncounted = 0
         self.flows = 0
         self.one_way = 0
+        self.tcp_flows = 0
+        """Those with the outside that ended and carried payload: an attempt that nobody answers proves nothing."""
+        self.tcp_one_way = 0
+        """Of those, the ones of which only one direction was seen: what a mirror of half a link shows."""
         self.nameless = 0
         self.hidden_names = 0
 
@@ -83,60 +128,190 @@ class Ledger:
             self.findings[labels] += 1
         if finding.vendor is None or finding.purpose is None:
             return
-        total = self.vendors.setdefault((finding.vendor, finding.purpose.value), Sum())
+        total = _sum_of(self.vendors, (finding.vendor, finding.purpose.value))
         observation = finding.observation
         total.seen(observation.ts_ns if observation.totals is None else observation.totals.end_ns)
-        total.severity = max(total.severity, finding.severity, key=lambda severity: severity.rank)
+        if finding.severity is not total.severity and finding.severity.rank > total.severity.rank:
+            total.severity = finding.severity
         if observation.contact is not None:
             _note(total.devices, observation.contact.device.name)
-            if observation.contact.device.maker_vendor is None:
-                self.devices[observation.contact.device.name] = finding.vendor
+            device = observation.contact.device
+            if device.maker_vendor is None and (
+                device.name in self.devices or len(self.devices) < self.device_capacity
+            ):
+                self._hold(device.name, finding.vendor)
 
-    def flow(self, observation: Observation, signatures: tuple[Signature, ...]) -> None:
-        """Add a flow that ended, once for each vendor and purpose it served."""
-        totals: FlowTotals = observation.totals
-        self.flows += 1
-        start_ns = observation.flow.start_ns
+    def flow(
+        self, observation: Observation, signatures: tuple[Signature, ...], first_told: Collection[str] = ()
+    ) -> None:
+        """Add a flow, once for each vendor and purpose it served: what is new since it was last told of.
+
+        For the signatures of ``first_told`` all of it is new: nothing of the flow was theirs before.
+        """
+        kind, _, flow, _, _, _, _, contact, _, totals = observation
+        ended = kind == "flow_end"
+        self.flows += ended
+        start_ns = flow.start_ns
         if self.first_ns is None or start_ns < self.first_ns:
             self.first_ns = start_ns
-        contact = observation.contact
         if contact is None:
             return
-        self._device(contact.device)
+        device, remote = contact.device, contact.remote
+        name = device.name
+        if self.devices.get(name, _UNKNOWN) is not device.maker_vendor:
+            self._device(device)
         if contact.internal:
             return
-        if contact.device.name in self.devices:
-            self.device_ips.setdefault(contact.device.name, contact.device.ip)
-        self.one_way += not (totals.orig_packets and totals.resp_packets)
-        self.nameless += observation.remote_name is None and observation.flow.resp_port != _DNS
-        up, down = totals.orig_bytes, totals.resp_bytes
+        if name not in self.device_ips and name in self.devices:
+            self.device_ips[name] = device.ip
+        if ended:
+            self._ended(observation, totals)
+        _, _, _, orig_bytes, resp_bytes, *_, told_orig_bytes, told_resp_bytes = totals
+        whole = orig_bytes, resp_bytes
+        new = orig_bytes - told_orig_bytes, resp_bytes - told_resp_bytes
         if not contact.device_is_originator:
-            up, down = down, up
-        place = self.places.setdefault(contact.remote.country, Sum())
-        place.add_bytes(up, down)
-        _note(place.devices, contact.device.name, DEVICE_CAPACITY)
-        if not signatures:
-            return
+            whole, new = whole[::-1], new[::-1]
+        place = _sum_of(self.places, remote.country)
+        place.add_bytes(*new, ended=ended)
+        if name not in place.devices and self._placed < PLACES_OF_DEVICE * self.device_capacity:
+            place.devices[name] = None
+            self._placed += 1
+        if signatures:
+            self._add_served(remote, signatures, first_told, _Amounts(whole, new, ended))
+
+    def _add_served(
+        self,
+        remote: Remote,
+        signatures: tuple[Signature, ...],
+        first_told: Collection[str],
+        amounts: "_Amounts",
+    ) -> None:
+        """Add a flow to the vendors and purposes that it served."""
+        whole, new, ended = amounts
+        known = [one for one in signatures if one.id not in first_told]
+        vendors, purposes = {one.vendor_id for one in known}, {_served(one) for one in known}
         for vendor in {one.vendor_id for one in signatures}:
-            self.vendor_bytes.setdefault(vendor, Sum()).add_bytes(up, down)
-        for key in {(one.vendor_id, one.purpose.value) for one in signatures}:
-            total = self.vendors.setdefault(key, Sum())
-            total.add_bytes(up, down)
-            _note(total.countries, contact.remote.country)
-            _note(total.organisations, contact.remote.organisation)
+            _sum_of(self.vendor_bytes, vendor).add_bytes(*(new if vendor in vendors else whole), ended=ended)
+        for key in {_served(one) for one in signatures}:
+            total = _sum_of(self.vendors, key)
+            total.add_bytes(*(new if key in purposes else whole), ended=ended)
+            _note(total.countries, remote.country)
+            _note(total.organisations, remote.organisation)
+
+    def _ended(self, observation: Observation, totals: "FlowTotals") -> None:
+        """Count a flow by what was missing of it."""
+        _, orig_packets, resp_packets, orig_bytes, resp_bytes, *_ = totals
+        is_one_way = not (orig_packets and resp_packets)
+        self.one_way += is_one_way
+        carried_payload = orig_bytes + resp_bytes > _MOST_SYN_BYTES * (orig_packets + resp_packets)
+        if carried_payload and observation.flow.protocol == _TCP:
+            self.tcp_flows += 1
+            self.tcp_one_way += is_one_way
+        self.nameless += observation.remote_name is None and observation.flow.resp_port != _DNS
+
+    def state(self) -> State:
+        """Return the sums as plain data."""
+        return {
+            "sums": {name: list(_rows_of(getattr(self, name), Sum.known)) for name in _KEYS},
+            "devices": [[name, vendor, self.device_ips.get(name)] for name, vendor in self.devices.items()],
+            "first_ns": self.first_ns,
+            "counters": {
+                "sums": {name: list(_rows_of(getattr(self, name), Sum.counted)) for name in _KEYS},
+                "findings": [[*labels, amount] for labels, amount in self.findings.items()],
+                **{name: getattr(self, name) for name in _TOTALS},
+            },
+        }
+
+    def restore(self, state: State) -> None:
+        """Go on with those sums; raises ValueError and changes nothing when they have a wrong shape."""
+        fresh, counted = Ledger(self.device_capacity), counters(state)
+        for name, checks in _KEYS.items():
+            table: dict[Any, Sum] = getattr(fresh, name)
+            for key, row in _rows_in(part(state, "sums"), name, checks, _KNOWN):
+                table[key] = Sum.of_known(row)
+            for key, row in _rows_in(part(counted, "sums"), name, checks, _COUNTED):
+                one = _sum_of(table, key)
+                one.uplink_bytes, one.downlink_bytes, one.flows = row
+        for row in checked(counted.get("findings"), "findings", *[is_text] * 5, is_count):
+            fresh.findings[tuple(row[:5])] = row[5]
+        for device, vendor, ip in rows(state, "devices", is_text, maybe(is_text), maybe(is_text)):
+            fresh._hold(device, vendor)
+            if ip is not None:
+                fresh.device_ips[device] = ip
+        fresh._placed = sum(len(one.devices) for one in fresh.places.values())
+        fresh.first_ns = value(state, "first_ns", maybe(is_number))
+        for name in _TOTALS:
+            setattr(fresh, name, count(state, name))
+        vars(self).update(vars(fresh))
 
     def _device(self, device: Device) -> None:
-        known = self.devices
-        if device.name in known:
+        if device.name in self.devices:
             if device.maker_vendor is not None:
-                known[device.name] = device.maker_vendor
-        elif len(known) < DEVICE_CAPACITY:
-            known[device.name] = device.maker_vendor
+                self._hold(device.name, device.maker_vendor)
+        elif len(self.devices) < self.device_capacity:
+            self._hold(device.name, device.maker_vendor)
         else:
             self.uncounted += 1
 
+    def _hold(self, name: str, vendor: str | None) -> None:
+        """Note whose module a device holds."""
+        if name in self.devices:
+            before = self.devices[name]
+            if before == vendor:
+                return
+            self.devices_by_vendor[before or ""] -= 1
+        self.devices[name] = vendor
+        self.devices_by_vendor[vendor or ""] += 1
+
+
+class _Amounts(NamedTuple):
+    """Bytes of a flow, uplink first."""
+
+    whole: tuple[int, int]
+    new: tuple[int, int]
+    """What came since it was last told of."""
+    ended: bool
+
 
 _DNS = 53
+_TCP = 6
+_UNKNOWN = "?"
+"""Stands for the vendor of a device that was not met yet; no vendor's id."""
+_MOST_SYN_BYTES = 80
+"""Of IPv6 and TCP with all options (RFC 8200 section 3, RFC 9293 section 3.1); packets that are larger carry payload."""
+
+
+_KEYS: Mapping[str, tuple[Check, ...]] = {
+    "vendors": (is_text, is_text),
+    "vendor_bytes": (is_text,),
+    "places": (maybe(is_text),),
+}
+"""Tables of sums, and what their keys are."""
+_KNOWN = (is_number, is_number, one_of(Severity), is_texts, is_texts, is_texts)
+_COUNTED = (is_count, is_count, is_count)
+_TOTALS = ("uncounted", "flows", "one_way", "tcp_flows", "tcp_one_way", "nameless", "hidden_names")
+
+
+def _rows_of(table: Mapping[Any, Sum], told: Callable[[Sum], list[Any]]) -> Iterator[list[Any]]:
+    for key, one in table.items():
+        yield [*(key if isinstance(key, tuple) else (key,)), *told(one)]
+
+
+def _rows_in(state: State, name: str, keys: tuple[Check, ...], checks: tuple[Check, ...]) -> Iterator[Any]:
+    for row in rows(state, name, *keys, *checks):
+        key = tuple(row[: len(keys)])
+        yield key if len(key) > 1 else key[0], row[len(keys) :]
+
+
+def _sum_of(sums: dict[Key, Sum], key: Key) -> Sum:
+    total = sums.get(key)
+    if total is None:
+        total = sums[key] = Sum()
+    return total
+
+
+def _served(signature: Signature) -> tuple[str, str]:
+    return signature.vendor_id, signature.purpose.value
 
 
 def _note(names: dict[str, None], name: str | None, capacity: int = NAMES_SHOWN) -> None:

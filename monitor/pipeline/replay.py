@@ -1,20 +1,16 @@
 """A replay: captures through the whole house, and what it amounted to."""
 
-import secrets
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 
-from monitor.flow.settings import Settings as FlowSettings
 from monitor.model.alert import Alert
 from monitor.pipeline.back import Back, Outputs
-from monitor.pipeline.front import Plan
 from monitor.pipeline.ledger import Ledger
+from monitor.pipeline.planning import plan_of
 from monitor.pipeline.site import Site
 from monitor.pipeline.stream import LocalStream, StreamHealth
 from monitor.pipeline.workers import WorkerStream
-
-SEED_BITS = 62
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,16 +39,7 @@ class Replaying:
         workers: int = 1,
         seed: int | None = None,
     ) -> None:
-        settings = site.config.settings("flow")
-        plan = Plan(
-            captures=tuple(captures),
-            flow=settings if isinstance(settings, FlowSettings) else FlowSettings(),
-            wanted=Back.wanted(site, outputs),
-            news=Back.news(site, outputs),
-            home=Back.silent_networks(site, outputs),
-            seed=secrets.randbits(SEED_BITS) if seed is None else seed,
-            workers=workers,
-        )
+        plan = plan_of(site, outputs, captures, workers, seed)
         self.stream = LocalStream(plan) if workers == 1 else WorkerStream(plan)
         self._back = Back(site, outputs, self.stream.interfaces)
 

@@ -162,6 +162,7 @@ _DECODE_GAPS = {
 }
 _FLOW_GAPS = {
     "duplicates": "packets delivered twice (counted once)",
+    "attempts": "connection attempts from outside that nobody answered",
     "evicted": "flows ended early for want of room",
     "impatient": "holes in connections not waited for, for want of room",
 }

@@ -15,6 +15,7 @@ from monitor.enrich.enricher import Enricher
 from monitor.enrich.geoip import EMBEDDED, GeoIp
 from monitor.enrich.load import load as load_enricher
 from monitor.model.errors import ConfigError
+from monitor.pipeline.budget import scaled_settings
 from monitor.registry import discover
 
 EMBEDDED_CREDIT = "IP Geolocation by DB-IP (https://db-ip.com), CC BY 4.0"
@@ -30,6 +31,8 @@ class Site:
     detectors: tuple[Any, ...]
     """Fresh ``model.finding.Detector``s."""
     new_enricher: Callable[[], Enricher]
+    share: float = 1.0
+    """How much of their capacity the tables have."""
     pack: InstalledPack | None = None
     """The installed pack that the signatures are from; None for the bundled ones or a folder named for this run."""
 
@@ -69,15 +72,24 @@ class Overrides:
 
 
 def open_site(
-    config_file: Path | None = None, signatures: Path | None = None, overrides: Overrides | None = None
+    config_file: Path | None = None,
+    signatures: Path | None = None,
+    overrides: Overrides | None = None,
+    adjusted: Callable[[Config], Config] = lambda config: config,
+    share_of: Callable[[Config], float] = lambda _: 1.0,
 ) -> Site:
-    """Open everything; raises ConfigError or SignatureError, with every fault at once."""
-    config = _overridden(load_config(config_file), overrides or Overrides())
+    """Open everything; raises ConfigError or SignatureError, with every fault at once.
+
+    ``adjusted`` returns the configuration with what else was said for this run; ``share_of`` how much of their capacity
+    the tables have.
+    """
+    config = adjusted(_overridden(load_config(config_file), overrides or Overrides()))
+    share = share_of(config)
     pack = None if signatures is not None else pack_in_use(config.pack_folder)
     shipped = signatures if pack is None else pack.signatures
     catalog = Catalog.load(None if shipped is None else [shipped], local=config.signature_folders)
     detectors = tuple(
-        make(config.settings(f"detect.{name}"), catalog)
+        make(scaled_settings(config.settings(f"detect.{name}"), share), catalog)
         for name, make in discover("monitor.detect", "DETECTOR").items()
     )
 
@@ -87,9 +99,17 @@ def open_site(
             home_networks=config.site.home_networks,
             aliases=config.site.devices,
             databases=config.database_paths,
+            share=share,
         )
 
-    return Site(config=config, catalog=catalog, detectors=detectors, new_enricher=new_enricher, pack=pack)
+    return Site(
+        config=config,
+        catalog=catalog,
+        detectors=detectors,
+        new_enricher=new_enricher,
+        share=share,
+        pack=pack,
+    )
 
 
 def credits_of(databases: Sequence[str] | None) -> tuple[str, ...]:

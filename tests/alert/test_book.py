@@ -1,4 +1,5 @@
 from collections.abc import Iterator, Sequence
+from random import Random
 from typing import Any, NamedTuple
 
 import pytest
@@ -18,6 +19,8 @@ from tests.kit.facts import (
     make_observation,
     make_totals,
 )
+from tests.kit.states import again as through_bytes
+from tests.kit.states import spoiled
 
 HOUR = 3600
 DAY = 24 * HOUR
@@ -274,3 +277,122 @@ def test_every_finding_is_in_the_tally_and_every_byte_in_a_story(drawn: list[Dra
     ended += book.close()
     assert len(drawn) == book.tally["alert"] == book.tally["fired"] + book.tally["merged"]
     assert len(drawn) == sum(alert.uplink_bytes for alert in ended)
+
+
+def again(book: AlertBook, **changes: Any) -> AlertBook:
+    """Return a fresh book that goes on where another one stands, with a file in between."""
+    fresh = AlertBook(**changes)
+    fresh.restore(through_bytes(book.state()))
+    return fresh
+
+
+@settings(max_examples=60, deadline=None)
+@given(facts, st.sets(st.integers(0, 40)), st.integers(1, 5))
+def test_a_book_that_is_begun_again_anywhere_tells_the_same(
+    drawn: list[Drawn], cuts: set[int], capacity: int
+) -> None:
+    assert told_with(drawn, set(), capacity) == told_with(drawn, cuts, capacity)
+
+
+def told_with(drawn: list[Drawn], cuts: set[int], capacity: int) -> tuple[list[Alert], dict[str, int], Any]:
+    book, alerts = AlertBook(capacity=capacity), list[Alert]()
+    for number, one in enumerate(findings(drawn)):
+        if number in cuts:
+            book = again(book, capacity=capacity)
+        alerts += book.due(one.observation.ts_ns)
+        alerts += [alert for alert in (book.tell(one),) if alert is not None]
+    return alerts + book.close(), dict(book.tally.counts), book.snapshot().fired
+
+
+def test_a_smaller_book_keeps_the_stories_added_to_last_and_tells_the_others() -> None:
+    book = AlertBook()
+    for number, who in enumerate("abc"):
+        book.tell(finding(at=number, who=who))
+    book.tell(finding(at=5, who="a"))
+    small = again(book, capacity=2)
+    assert [alert.device for alert in small.due(instant(6))] == ["b"]
+    assert (small.tally["evicted"], [alert.device for alert in small.close()]) == (1, ["a", "c"])
+
+
+def test_another_policy_decides_when_a_story_taken_back_resolves() -> None:
+    book = AlertBook()
+    book.tell(finding())
+    soon = again(book, policy=Policy(resolve_after_ns=HOUR * SECOND_NS))
+    assert [alert.time_ns for alert in soon.due(instant(DAY))] == [instant(HOUR)]
+
+
+def test_a_state_of_another_shape_changes_nothing() -> None:
+    book = AlertBook()
+    book.tell(finding())
+    before = book.state()
+    for state in spoiled(through_bytes(before), Random(2), 300):
+        try:
+            AlertBook().restore(state)
+        except ValueError:
+            with pytest.raises(ValueError):  # noqa: PT011 - it is the same state again
+                book.restore(state)
+            assert book.state() == before
+
+
+def published(*given: Finding, until: float = 0) -> list[Alert]:
+    """Return what a book told of findings, in order, as it lies in a spool."""
+    book, alerts = AlertBook(), list[Alert]()
+    for one in given:
+        alerts += book.due(one.observation.ts_ns)
+        alerts += [alert for alert in (book.tell(one),) if alert is not None]
+    return alerts + book.due(instant(until))
+
+
+def test_a_published_story_is_taken_back_and_goes_on() -> None:
+    book = AlertBook()
+    for alert in published(finding()):
+        book.adopt(alert)
+    assert book.snapshot().firing == {("vendor_contact", "acme", "low", "meter-17"): 1}
+    assert book.tell(finding(at=60)) is None
+    (alert,) = book.due(instant(2 * DAY))
+    assert (alert.state, alert.count, alert.time_ns) == (AlertState.RESOLVED, 2, instant(DAY + 60))
+
+
+def test_a_story_that_was_published_as_resolved_is_closed() -> None:
+    before = AlertBook()
+    before.tell(finding())
+    book = again(before)
+    for alert in published(finding(), until=2 * DAY):
+        book.adopt(alert)
+    assert (len(book), book.due(instant(3 * DAY))) == (0, [])
+
+
+def test_what_was_published_after_the_checkpoint_replaces_what_it_knew() -> None:
+    before = AlertBook()
+    before.tell(finding())
+    book = again(before)
+    worse = published(finding(), finding(at=5, severity=Severity.HIGH))
+    for alert in worse:
+        book.adopt(alert)
+    assert [(alert.count, alert.severity) for alert in book.close()] == [(2, Severity.HIGH)]
+
+
+def test_to_adopt_again_changes_nothing() -> None:
+    given = [finding(), finding(at=1, who="b"), finding(at=5, severity=Severity.HIGH), finding(at=3 * DAY)]
+    book = AlertBook()
+    for _ in range(3):
+        for alert in published(*given, until=3 * DAY):
+            book.adopt(alert)
+        assert [(story.fired_ns, story.count) for story in book._stories.values()] == [(instant(3 * DAY), 1)]
+
+
+def test_an_older_record_does_not_bring_a_story_back() -> None:
+    before = AlertBook()
+    before.tell(finding())
+    before.tell(finding(at=60))
+    book = again(before)
+    for alert in published(finding()):
+        book.adopt(alert)
+    assert [alert.count for alert in book.close()] == [2]
+
+
+def test_more_published_stories_than_there_is_room_for_are_told_as_crowded_out() -> None:
+    book = AlertBook(capacity=2)
+    for alert in published(*(finding(at=number, who=f"device-{number}") for number in range(5))):
+        book.adopt(alert)
+    assert (len(book), book.tally["adopted"], book.tally["evicted"]) == (2, 5, 3)

@@ -1,7 +1,4 @@
-import json
-from hashlib import sha256
-
-from monitor.alert._story import MAX_DETAILS, MAX_EVIDENCE, Story, alert_id
+from monitor.alert._story import MAX_DETAILS, MAX_EVIDENCE, Story
 from monitor.model.alert import Alert, AlertState
 from monitor.model.finding import Confidence, Finding, Severity
 from monitor.model.instant import SECOND_NS
@@ -26,28 +23,15 @@ def told(story: Story) -> Alert:
     return story.tell(AlertState.FIRING, T0)
 
 
-def test_the_id_is_a_hash_of_detector_and_identity() -> None:
-    by_hand = sha256(json.dumps(["vendor_contact", "acme.fota-check", "meter-17"]).encode()).hexdigest()
-    assert by_hand[:16] == begin().alert_id
-
-
-def test_identities_that_join_to_the_same_text_have_different_ids() -> None:
-    assert len({alert_id("d", one) for one in (("a", "b"), ("a\x1fb",), ("ab",), ("a,b",))}) == 4
-
-
-def test_an_identity_of_hostile_text_has_an_id() -> None:
-    assert len(alert_id("d", ("\ud800\x00\u202e",))) == 16
-
-
 def test_a_look_up_leaves_the_remote_open_and_a_connection_fills_it_in() -> None:
     look_up = make_observation("dns_query", {"dns.query": "fota.acme.example"}, protocol=17)
     story = begin(make_finding(observation=look_up))
-    assert ends(told(story)) == ("", 0, "fota.acme.example", None)
+    assert ends(told(story)) == (None, None, "fota.acme.example", None)
     story.add(make_finding(observation=make_observation(remote_name="fota.acme.example")))
     assert ends(told(story)) == ("198.51.100.7", 443, "fota.acme.example", "CN")
 
 
-def ends(alert: Alert) -> tuple[str, int, str | None, str | None]:
+def ends(alert: Alert) -> tuple[str | None, int | None, str | None, str | None]:
     return alert.remote_ip, alert.remote_port, alert.remote_name, alert.country
 
 
@@ -130,6 +114,23 @@ def test_a_frame_out_of_order_moves_the_first_sight_back() -> None:
     assert (told(story).first_seen_ns, told(story).last_seen_ns) == (T0 + 3 * SECOND_NS, T0 + 5 * SECOND_NS)
 
 
+def test_a_story_goes_on_where_an_alert_left_it() -> None:
+    once = begin(make_finding(details={"stage": "download"}, saw="sight 0"))
+    again = Story.told_by(told(once), once.told_ns, lambda _: "a.pcap")
+    for story in (once, again):
+        worse = make_observation(at=9, number=7, remote_name="fota.acme.example")
+        story.add(make_finding(observation=worse, severity=Severity.HIGH, saw="sight 0", uplink_bytes=3))
+        story.add(make_finding(details={"stage": "complete"}, counts=False))
+    assert told(once) == told(again)
+
+
+def test_a_story_of_look_ups_alone_still_takes_its_first_remote_after_a_restart() -> None:
+    look_up = make_observation("dns_query", {"dns.query": "fota.acme.example"}, protocol=17)
+    story = Story.told_by(told(begin(make_finding(observation=look_up))), T0, lambda _: "")
+    story.add(make_finding(observation=make_observation()))
+    assert ends(told(story)) == ("198.51.100.7", 443, "fota.acme.example", "CN")
+
+
 def test_a_finding_without_a_contact_is_told_by_the_originator() -> None:
     alert = told(begin(make_finding(observation=make_observation()._replace(contact=None))))
-    assert (alert.device, alert.remote_ip, alert.device_listed) == ("10.0.4.17", "", False)
+    assert (alert.device, alert.remote_ip, alert.device_listed) == ("10.0.4.17", None, False)

@@ -1,11 +1,15 @@
+from dataclasses import replace
+from random import Random
 from typing import Any
 
+from monitor.catalog.catalog import Catalog
 from monitor.detect.firmware_update import DETECTOR, FirmwareUpdate, Settings
 from monitor.model.entity import Contact
 from monitor.model.finding import Confidence, Finding, Purpose, Severity
 from monitor.model.observation import Observation, Value
 from tests.kit.acme import acme_catalog
 from tests.kit.facts import make_contact, make_device, make_observation, make_totals
+from tests.kit.states import again, spoiled
 
 SHA256 = "ab" * 32
 LOOK_UP = make_observation("dns_query", {"dns.query": "fota.acme.example"}, flow_id=1, protocol=17)
@@ -174,3 +178,70 @@ def test_series_of_update_signatures_are_known() -> None:
 def test_it_is_declared_and_has_no_windows() -> None:
     assert DETECTOR is FirmwareUpdate
     assert detector().due(10**30) == []
+
+
+def again_as(tried: FirmwareUpdate, catalog: Catalog | None = None) -> FirmwareUpdate:
+    fresh = FirmwareUpdate(Settings(), catalog or acme_catalog())
+    fresh.restore(again(tried.state()))
+    return fresh
+
+
+def test_an_update_outlives_a_restart_at_any_point() -> None:
+    story = (LOOK_UP, HELLO, part(0, 999), part(1000, 1999), part(2000, 2999), end())
+    whole = judged(*story)
+    for cut in range(len(story)):
+        tried = detector()
+        told = [finding for one in story[:cut] for finding in tried.judge(one)]
+        tried = again_as(tried)
+        assert whole == told + [finding for one in story[cut:] for finding in tried.judge(one)]
+
+
+def test_an_image_that_was_on_its_way_when_the_sensor_began_again_is_guessed_by_its_size() -> None:
+    tried = detector()
+    request = make_observation("http_request", {"http.host": "fota.acme.example"}, flow_id=2)
+    tried.judge(request)
+    (finding,) = again_as(tried).judge(end(down=500_000))
+    assert (finding.details["unreadable"], finding.confidence) == (True, Confidence.LOW)
+    assert tried.judge(end(down=500_000)) == []
+
+
+def test_a_flow_whose_signature_is_gone_is_not_remembered() -> None:
+    tried = detector()
+    tried.judge(HELLO)
+    assert again_as(tried, Catalog(vendors=[], signatures=[])).judge(end(down=500_000)) == []
+
+
+def test_a_state_of_another_shape_changes_nothing() -> None:
+    tried = detector()
+    for one in (LOOK_UP, part(0, 999)):
+        tried.judge(one)
+    before = tried.state()
+    for state in spoiled(again(before), Random(1), 300):
+        fresh = detector()
+        empty = fresh.state()
+        try:
+            fresh.restore(state)
+        except ValueError:
+            assert fresh.state() == empty
+        else:
+            fresh.judge(part(1000, 1999))
+            fresh.judge(end())
+
+
+def test_another_detector_goes_on_with_what_is_on_its_way() -> None:
+    older, fresh = detector(), detector()
+    for one in (LOOK_UP, HELLO, part(0, 999), part(1000, 1999)):
+        older.judge(one)
+    fresh.take_over(older)
+    assert [finding.details["stage"] for finding in fresh.judge(part(2000, 2999))] == ["complete"]
+
+
+def test_under_another_catalog_a_flow_has_its_signature_of_today_or_is_not_remembered() -> None:
+    catalog = acme_catalog()
+    raised = tuple(replace(one, confidence=Confidence.MEDIUM) for one in catalog.signatures)
+    newer = Catalog(vendors=catalog.vendors.values(), signatures=raised)
+    for known, flows in ((newer, 1), (Catalog(vendors=[], signatures=[]), 0)):
+        older, fresh = detector(), FirmwareUpdate(Settings(), known)
+        older.judge(HELLO)
+        fresh.take_over(older)
+        assert len(fresh.state()["by_flow"]) == flows

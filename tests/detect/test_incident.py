@@ -1,6 +1,9 @@
+from random import Random
+
 from monitor.detect._image import Image, Part
 from monitor.detect._incident import COMPLETE, DOWNLOAD, MAX_URLS, Incident
 from tests.kit.facts import T0
+from tests.kit.states import again, spoiled
 
 
 def part(
@@ -83,3 +86,27 @@ def test_who_saw_the_whole_saw_the_download() -> None:
 
 def test_an_incident_of_nothing_has_no_stage() -> None:
     assert Incident().details() == {"stage": None, "stages": [], "checked": None}
+
+
+def test_an_incident_outlives_a_restart() -> None:
+    once = Incident()
+    once.check(T0)
+    once.parts_with(part(0, 999))
+    once.parts_with(part(0, 9, None, url="c/d"))
+    twice = Incident.of_row(again(once.row()))
+    for incident in (once, twice):
+        incident.reach(DOWNLOAD)
+        told = incident.parts_with(part(1000, 2999))
+        assert told is not None
+        assert (told.count, told.whole) == (2, True)
+    assert (once.details(), once.row()) == (twice.details(), twice.row())
+
+
+def test_an_incident_of_another_shape_is_refused() -> None:
+    refused = 0
+    for row in spoiled(again([None, ["check"], [["a/b", 1, 1000, 1000, None]]]), Random(1), 200):
+        try:
+            Incident.of_row(row).details()
+        except ValueError:
+            refused += 1
+    assert refused > 100

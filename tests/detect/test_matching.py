@@ -1,4 +1,4 @@
-from monitor.detect._matching import MAX_SAW, Sights, signatures_of, traffic
+from monitor.detect._matching import MAX_SAW, Sights, new_traffic, signatures_of, traffic
 from monitor.model.observation import Observation
 from tests.kit.acme import acme_catalog
 from tests.kit.facts import make_contact, make_observation, make_remote, make_totals
@@ -81,3 +81,6 @@ def test_bytes_are_told_from_the_side_of_the_device() -> None:
     inward = make_contact(remote=make_remote(), out=False)
     assert traffic(end) == (10, 20)
     assert traffic(end._replace(contact=inward)) == (20, 10)
+    told = end._replace(totals=make_totals(10, 20)._replace(told_orig_bytes=4, told_resp_bytes=5))
+    assert new_traffic(told) == (6, 15)
+    assert new_traffic(told._replace(contact=inward)) == (15, 6)

@@ -22,3 +22,23 @@ def test_a_full_memory_gives_up_what_was_longest_not_remembered() -> None:
 def test_a_memory_without_room_is_refused() -> None:
     with pytest.raises(ValueError, match="at least one"):
         Memory(0)
+
+
+def test_a_memory_is_filled_again_in_its_order_and_counts_what_finds_no_room() -> None:
+    memory: Memory[int, str] = Memory(3)
+    for number in (1, 2, 3, 1):
+        memory.remember(number, str(number))
+    small: Memory[int, str] = Memory(2)
+    small.remember(9, "gone")
+    small.refill(memory.items(), evictions=4)
+    assert (list(small.items()), small.evictions) == ([(3, "3"), (1, "1")], 5)
+
+
+def test_a_memory_takes_over_what_another_one_remembers_as_far_as_it_has_room() -> None:
+    older: Memory[int, str] = Memory(3)
+    for number in (1, 2, 3, 4):
+        older.remember(number, str(number))
+    small: Memory[int, str] = Memory(2)
+    small.remember(9, "gone")
+    small.take_over(older)
+    assert (list(small.items()), small.evictions) == ([(3, "3"), (4, "4")], 2)

@@ -3,6 +3,7 @@ from functools import partial
 
 import pytest
 
+from monitor.catalog.catalog import Catalog
 from monitor.detect._image import Image
 from monitor.detect._source import Source, Sources, at_least_medium
 from monitor.model.finding import Confidence, Purpose, Severity
@@ -91,3 +92,16 @@ def test_a_maker_that_the_catalog_lost_is_told_by_its_id() -> None:
 )
 def test_a_download_is_at_least_medium(severity: str, expected: str) -> None:
     assert at_least_medium(Severity(severity)) == expected
+
+
+def test_a_source_outlives_a_restart() -> None:
+    sources = Sources(acme_catalog())
+    for found in (source(DATA, "acme.fota-check"), source(IMAGE, maker="acme")):
+        assert found is not None
+        assert sources.of_row(Sources.row(found)) == found
+
+
+def test_a_source_whose_signature_is_gone_is_dropped() -> None:
+    found = source(DATA, "acme.fota-check")
+    assert found is not None
+    assert Sources(Catalog(vendors=[], signatures=[])).of_row(Sources.row(found)) is None

@@ -1,8 +1,13 @@
+from dataclasses import replace
+from random import Random
+
+from monitor.catalog.catalog import Catalog
 from monitor.detect.vendor_contact import DETECTOR, Settings, VendorContact
 from monitor.model.finding import Confidence, Finding, Purpose, Severity
 from monitor.model.observation import Observation, Value
 from tests.kit.acme import acme_catalog
 from tests.kit.facts import make_contact, make_device, make_observation, make_totals
+from tests.kit.states import again, spoiled
 
 LOOK_UP = make_observation("dns_query", {"dns.query": "fota.acme.example"}, flow_id=1, protocol=17)
 START = make_observation("flow_start", {"ip.dst": "198.51.100.7"}, flow_id=2, remote_name="fota.acme.example")
@@ -145,3 +150,106 @@ def test_every_series_it_can_state_is_known() -> None:
 def test_it_is_declared() -> None:
     assert DETECTOR is VendorContact
     assert detector().due(10**30) == []
+
+
+def again_as(tried: VendorContact, catalog: Catalog | None = None, flow_capacity: int = 100) -> VendorContact:
+    fresh = VendorContact(Settings(flow_capacity=flow_capacity), catalog or acme_catalog())
+    fresh.restore(again(tried.state()))
+    return fresh
+
+
+def test_an_open_flow_outlives_a_restart() -> None:
+    once = detector()
+    once.judge(HELLO)
+    after = again_as(once)
+    assert (list(after.judge(end(2))), after.evictions) == (list(once.judge(end(2))), 0)
+    assert [one.id for one in after.vendors_of(2)] == ["acme.fota-check"]
+
+
+def test_a_signature_that_is_gone_takes_its_flows_with_it() -> None:
+    once = detector()
+    once.judge(HELLO)
+    after = again_as(once, Catalog(vendors=[], signatures=[]))
+    assert (after.judge(end(2)), after.vendors_of(2)) == ((), ())
+
+
+def test_a_smaller_detector_keeps_the_flows_that_matched_last() -> None:
+    once = detector()
+    for flow_id in (2, 3, 4):
+        once.judge(HELLO._replace(flow=HELLO.flow._replace(id=flow_id)))
+    after = again_as(once, flow_capacity=2)
+    assert ([bool(after.vendors_of(flow_id)) for flow_id in (2, 3, 4)], after.evictions) == (
+        [False, True, True],
+        1,
+    )
+
+
+def test_a_state_of_another_shape_changes_nothing() -> None:
+    once = detector()
+    once.judge(HELLO)
+    before = once.state()
+    for state in spoiled(again(before), Random(1), 200):
+        try:
+            once.restore(state)
+        except ValueError:
+            assert once.state() == before
+        else:
+            once.judge(end(2))
+            once.restore(before)
+
+
+def lives(flow_id: int, orig: int, resp: int, *told: int) -> Observation:
+    totals = make_totals(orig, resp)._replace(told_orig_bytes=told[0], told_resp_bytes=told[1])
+    return make_observation("flow_active", flow_id=flow_id, totals=totals)
+
+
+def test_a_flow_that_lives_long_adds_its_bytes_bit_by_bit() -> None:
+    tried = detector()
+    last = end(2)._replace(totals=make_totals(100, 900)._replace(told_orig_bytes=70, told_resp_bytes=500))
+    shown = [HELLO, lives(2, 40, 300, 0, 0), lives(2, 70, 500, 40, 300), last]
+    findings = [finding for one in shown for finding in tried.judge(one)][1:]
+    assert [(40, 300), (30, 200), (30, 400)] == [(one.uplink_bytes, one.downlink_bytes) for one in findings]
+    assert not any(one.counts for one in findings)
+
+
+def test_a_signature_that_comes_late_gets_the_bytes_of_the_whole_flow() -> None:
+    tried = detector()
+    shown = [lives(2, 40, 300, 0, 0), HELLO, lives(2, 70, 500, 40, 300)]
+    _, finding = [finding for one in shown for finding in tried.judge(one)]
+    assert (70, 500) == (finding.uplink_bytes, finding.downlink_bytes)
+    assert {"acme.fota-check"} == tried.first_told
+    tried.judge(lives(2, 80, 500, 70, 500))
+    assert not tried.first_told
+    assert [one.id for one in tried.vendors_of(2)] == ["acme.fota-check"]
+
+
+def test_another_detector_goes_on_with_the_open_flows_under_its_own_catalog() -> None:
+    catalog, older = acme_catalog(), detector()
+    older.judge(HELLO)
+    raised = tuple(replace(one, severity=Severity.CRITICAL) for one in catalog.signatures)
+    fresh = VendorContact(Settings(), Catalog(vendors=catalog.vendors.values(), signatures=raised))
+    fresh.take_over(older)
+    (finding,) = fresh.judge(end(2))
+    assert (finding.signature, finding.severity) == ("acme.fota-check", Severity.CRITICAL)
+
+
+def test_of_signatures_that_are_gone_another_detector_tells_nothing() -> None:
+    older, fresh = detector(), VendorContact(Settings(), Catalog(vendors=[], signatures=[]))
+    older.judge(HELLO)
+    fresh.take_over(older)
+    assert (fresh.vendors_of(2), list(fresh.judge(end(2)))) == ((), [])
+
+
+def test_with_the_same_catalog_another_detector_remembers_the_same() -> None:
+    older, fresh = detector(), detector()
+    older.judge(HELLO)
+    before = older.state()
+    fresh.take_over(older)
+    assert fresh.state() == before
+
+
+def test_of_what_matched_nothing_only_names_and_amounts_are_wanted() -> None:
+    tried = detector()
+    silent = make_observation("dns_query", {"dns.query": "www.example.org"}, protocol=17)
+    assert "dns_query" not in tried.wants_unmatched
+    assert list(tried.judge(silent)) == []

@@ -1,4 +1,5 @@
 from collections.abc import Sequence
+from random import Random
 
 import pytest
 
@@ -7,6 +8,7 @@ from monitor.model.entity import Contact
 from monitor.model.finding import Confidence, Finding, Severity
 from tests.kit.acme import acme_catalog
 from tests.kit.facts import make_contact, make_observation, make_remote, make_totals
+from tests.kit.states import again, spoiled
 
 
 def detector(settings: Settings | None = None) -> WatchedPlace:
@@ -107,3 +109,59 @@ def test_it_is_declared_and_has_no_windows() -> None:
     assert DETECTOR is WatchedPlace
     assert detector().due(10**30) == []
     assert [one.severity for one in detector().known_series()] == ["medium"]
+
+
+EVERYTHING = Settings(countries=("CN",), asns=(64500,), organisations=("example cloud",))
+END = make_observation("flow_end", totals=make_totals(100, 900))
+
+
+def again_as(tried: WatchedPlace, settings: Settings) -> WatchedPlace:
+    fresh = detector(settings)
+    fresh.restore(again(tried.state()))
+    return fresh
+
+
+def watching() -> WatchedPlace:
+    tried = detector(EVERYTHING)
+    tried.judge(make_observation("flow_start"))
+    return tried
+
+
+def test_an_open_flow_outlives_a_restart() -> None:
+    assert again_as(watching(), EVERYTHING).judge(END) == watching().judge(END)
+
+
+def test_a_place_that_is_no_longer_watched_is_dropped() -> None:
+    fewer = again_as(watching(), Settings(asns=(64500,)))
+    assert [finding.identity[0] for finding in fewer.judge(END)] == ["asn:64500"]
+    assert again_as(watching(), Settings()).state()["by_flow"] == []
+
+
+def test_a_state_of_another_shape_changes_nothing() -> None:
+    tried = watching()
+    before = tried.state()
+    for state in spoiled(again(before), Random(1), 200):
+        try:
+            tried.restore(state)
+        except ValueError:
+            assert tried.state() == before
+        else:
+            tried.judge(END)
+            tried.restore(before)
+
+
+def test_a_flow_that_lives_long_adds_what_is_new_each_time() -> None:
+    tried = detector()
+    tried.judge(make_observation("flow_start"))
+    told = make_totals(100, 900)._replace(told_orig_bytes=60, told_resp_bytes=400)
+    active = make_observation("flow_active", totals=make_totals(60, 400))
+    findings = [*tried.judge(active), *tried.judge(make_observation("flow_end", totals=told))]
+    assert [(60, 400), (40, 500)] == [(one.uplink_bytes, one.downlink_bytes) for one in findings]
+
+
+def test_another_detector_goes_on_with_the_flows_to_places_that_are_still_watched() -> None:
+    same, fewer = detector(EVERYTHING), detector(Settings(asns=(64500,)))
+    same.take_over(watching())
+    fewer.take_over(watching())
+    assert same.judge(END) == watching().judge(END)
+    assert [finding.identity[0] for finding in fewer.judge(END)] == ["asn:64500"]

@@ -1,3 +1,6 @@
+from random import Random
+from typing import Any
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -6,6 +9,7 @@ from monitor.enrich.device import DeviceBook
 from monitor.enrich.link import ROUTER_ADDRESSES
 from monitor.enrich.maker import Makers
 from monitor.model.entity import Device
+from tests.kit.states import again, spoiled
 
 MAC = 0x009B08_000001
 MAC_TEXT = "00:9b:08:00:00:01"
@@ -168,3 +172,50 @@ def test_a_shared_device_is_never_out_of_date(steps: list[tuple[str, int, int]])
             if entry is not None:
                 shared = book.device(entry)
                 assert shared == book._describe(entry)
+
+
+def _again(book: DeviceBook, **changes: Any) -> DeviceBook:
+    fresh = DeviceBook(**changes)
+    fresh.restore(again(book.state()))
+    return fresh
+
+
+def test_who_a_device_is_outlives_a_restart() -> None:
+    book = DeviceBook()
+    book.lease(MAC_TEXT, "10.0.0.7", 0)
+    book.hostname(MAC_TEXT, "meter")
+    book.endpoint("10.0.0.8", "urn:imei:490154203237518")
+    before = [_device(book, ip) for ip in ("10.0.0.7", "10.0.0.8")]
+    after = _again(book)
+    assert [_device(after, ip) for ip in ("10.0.0.7", "10.0.0.8")] == before
+    assert after.state() == book.state()
+
+
+def test_a_changed_configuration_names_devices_that_are_known_already() -> None:
+    book = DeviceBook()
+    book.lease(MAC_TEXT, "10.0.0.7", 0)
+    after = _again(book, aliases=Aliases([Alias(name="meter-17", mac=MAC_TEXT)]))
+    assert (_device(after, "10.0.0.7").name, _device(after, "10.0.0.7").listed) == ("meter-17", True)
+
+
+def test_a_smaller_book_keeps_the_devices_met_last() -> None:
+    book = DeviceBook()
+    for last in range(5):
+        _device(book, f"10.0.0.{last}", last + 1)
+    after = _again(book, capacity=2)
+    assert (len(after), after.evictions, after.station_evictions) == (2, 3, 3)
+
+
+def test_a_state_of_another_shape_changes_nothing() -> None:
+    book = DeviceBook()
+    _device(book, "10.0.0.7", MAC)
+    before = book.state()
+    for state in spoiled(again(before), Random(1), 200):
+        try:
+            book.restore(state)
+        except ValueError:
+            assert book.state() == before
+        else:
+            for ip in ("10.0.0.7", "10.0.0.8"):
+                _device(book, ip, MAC, 1)
+            book.restore(before)

@@ -1,3 +1,5 @@
+from random import Random
+
 import pytest
 
 from monitor.enrich.alias import Alias
@@ -11,6 +13,7 @@ from monitor.model.flow import Direction
 from monitor.model.observation import FIELDS, OBSERVATIONS, Observation
 from monitor.model.packet import Tunnel
 from tests.enrich.builder import DEVICE_MAC, ROUTER_MAC, link_flow, make_enricher, observe
+from tests.kit.states import again, spoiled
 
 MAC_TEXT = "00:9b:08:00:00:01"
 RESOLVER = "10.0.0.53"
@@ -316,3 +319,54 @@ def test_every_type_of_observation_is_enriched() -> None:
             _contact(enricher.enrich(observe(kind, flow=link_flow(orig_mac=DEVICE_MAC)))).device.name
             == MAC_TEXT
         )
+
+
+def test_what_was_learnt_outlives_a_restart() -> None:
+    enricher = make_enricher()
+    hello = observe("tls_client_hello", {"tls.sni": "shown.example.org"}, link_flow(id=3))
+    for one in (_answer("fota.example.org", "192.0.2.1"), hello):
+        enricher.enrich(one)
+    fresh = make_enricher()
+    fresh.restore(again(enricher.state()))
+    late = observe("flow_start", flow=link_flow(id=4, resp_ip="192.0.2.1"), at_s=60)
+    end = observe("flow_end", flow=link_flow(id=3), at_s=60)
+    for one in (late, end):
+        assert fresh.enrich(one) == enricher.enrich(one)
+    assert fresh.enrich(late).remote_name == "fota.example.org"
+
+
+def test_the_tally_goes_on_after_a_restart() -> None:
+    enricher = make_enricher()
+    enricher.enrich(observe("flow_start", flow=link_flow(orig_ip="203.0.113.1", resp_ip="203.0.113.2")))
+    fresh = make_enricher()
+    fresh.restore(again(enricher.state()))
+    assert fresh.tally["no_home_end"] == 1
+
+
+def test_a_state_of_another_shape_changes_nothing_of_the_enricher() -> None:
+    enricher = make_enricher()
+    for one in (_answer("fota.example.org", "192.0.2.1"), observe("flow_start", flow=link_flow())):
+        enricher.enrich(one)
+    before = enricher.state()
+    for state in spoiled(again(before), Random(1), 200):
+        try:
+            enricher.restore(state)
+        except ValueError:
+            assert enricher.state() == before
+        else:
+            enricher.enrich(observe("flow_start", flow=link_flow()))
+            enricher.restore(before)
+
+
+def test_another_enricher_goes_on_with_what_was_learnt_and_sees_it_under_its_own_site() -> None:
+    enricher = make_enricher()
+    hello = observe("tls_client_hello", {"tls.sni": "shown.example.org"}, link_flow(id=3))
+    for one in (_answer("fota.example.org", "192.0.2.1"), hello):
+        enricher.enrich(one)
+    known = enricher.state()
+    fresh = make_enricher(aliases=[Alias(name="meter-17", mac=MAC_TEXT)])
+    fresh.take_over(enricher)
+    assert fresh.state() == known
+    seen = fresh.enrich(observe("flow_start", flow=link_flow(id=4, resp_ip="192.0.2.1"), at_s=60))
+    assert (seen.remote_name, _contact(seen).device.name) == ("fota.example.org", "meter-17")
+    assert fresh.enrich(observe("flow_end", flow=link_flow(id=3))).remote_name == "shown.example.org"

@@ -1,4 +1,5 @@
 from monitor.enrich.link import ROUTER_ADDRESSES, ROUTER_WINDOW_NS, TRACKED_ADDRESSES, Stations
+from tests.kit.states import again
 
 MAC = 7
 
@@ -75,3 +76,39 @@ def test_it_is_bounded_and_counts_what_it_forgets() -> None:
         stations.carry_home(mac, "10.0.0.1", 0)
     assert stations.find(1) is None
     assert stations.evictions == 1
+
+
+def _again(stations: Stations, capacity: int = 100) -> Stations:
+    fresh = Stations(capacity)
+    fresh.restore(again(stations.state()))
+    return fresh
+
+
+def test_what_is_known_of_a_mac_outlives_a_restart() -> None:
+    stations = Stations()
+    for last in range(ROUTER_ADDRESSES):
+        stations.carry_home(MAC, f"10.0.0.{last}", last)
+    stations.name(MAC, "meter")
+    stations.carry_outside(8)
+    after = _again(stations)
+    assert (after.find(MAC), after.find(8)) == (stations.find(MAC), stations.find(8))
+    after.carry_home(MAC, "10.0.0.99", 99)
+    assert _is_router(after)
+
+
+def test_a_smaller_table_keeps_the_macs_met_last() -> None:
+    stations = Stations()
+    for mac in (1, 2, 3):
+        stations.carry_home(mac, "10.0.0.1", mac)
+    after = _again(stations, capacity=2)
+    assert [mac for mac in (1, 2, 3) if after.find(mac)] == [2, 3]
+    assert after.evictions == 1
+
+
+def test_more_addresses_than_are_tracked_are_cut_to_the_latest() -> None:
+    seen = [[f"10.0.0.{last}", last] for last in range(2 * TRACKED_ADDRESSES)]
+    stations = Stations()
+    stations.restore({"stations": [[MAC, False, None, seen]], "counters": {}})
+    station = stations.find(MAC)
+    assert station is not None
+    assert next(iter(station.seen_ns)) == f"10.0.0.{TRACKED_ADDRESSES}"

@@ -1,9 +1,11 @@
+from random import Random
 from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from monitor.enrich.names import GRACE_NS, MAX_ADDRESSES, MAX_TTL_SECONDS, DnsMemory
+from tests.kit.states import again, spoiled
 
 SECOND_NS = 1_000_000_000
 
@@ -97,3 +99,40 @@ def test_it_is_bounded_whatever_is_answered(answers: list[tuple[int, list[int]]]
             for last in range(41)
         )
         assert held == len(names) <= 20
+
+
+def test_names_outlive_a_restart_in_their_order() -> None:
+    names = DnsMemory()
+    for last in range(6):
+        names.learn(f"10.0.0.{last % 2}", f"{last}.example.org", [_address(f"192.0.2.{last}")], last)
+    after = DnsMemory()
+    after.restore(again(names.state()))
+    assert (after.state(), len(after)) == (names.state(), 6)
+    assert after.name("10.0.0.1", "192.0.2.5", 6) == "5.example.org"
+
+
+def test_a_smaller_memory_keeps_what_was_learnt_last_and_counts_the_rest() -> None:
+    names = DnsMemory()
+    for last in range(12):
+        names.learn(f"10.0.0.{last % 3}", f"{last}.example.org", [_address(f"192.0.2.{last}")], last)
+    after = DnsMemory(capacity=4, device_capacity=2)
+    after.restore(again(names.state()))
+    assert (len(after), after.evictions) == (4, 8)
+    assert (after.name("10.0.0.0", "192.0.2.9", 12), after.name("10.0.0.2", "192.0.2.11", 12)) == (
+        None,
+        "11.example.org",
+    )
+
+
+def test_a_state_of_another_shape_changes_nothing() -> None:
+    names = DnsMemory()
+    names.learn("10.0.0.7", "a.example.org", [_address("192.0.2.1")], 0)
+    before = names.state()
+    for state in spoiled(again(before), Random(1), 200):
+        try:
+            names.restore(state)
+        except ValueError:
+            assert names.state() == before
+        else:
+            names.learn("10.0.0.7", "a.example.org", [_address("192.0.2.1")], 0)
+            names.restore(before)

@@ -1,4 +1,4 @@
-from ipaddress import ip_address, ip_network
+from ipaddress import IPv4Address, ip_address, ip_network
 
 import pytest
 from hypothesis import given
@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from monitor.enrich.prefix import (
     ADDRESS_BITS,
+    AddressTable,
     Prefix,
     PrefixTable,
     address_number,
@@ -62,3 +63,36 @@ def test_it_agrees_with_the_standard_library(bases: list[object], bits: int, pro
 )
 def test_a_host_may_be_an_address(text: str, expected: bool) -> None:  # noqa: FBT001 - a table
     assert expected == is_address(text)
+
+
+@pytest.mark.parametrize(
+    ("network", "ip", "found"),
+    [
+        ("::/0", "1.2.3.4", True),
+        ("::ffff:0:0/96", "1.2.3.4", True),
+        ("0.0.0.0/0", "1.2.3.4", True),
+        ("::/80", "1.2.3.4", True),
+        ("::/96", "1.2.3.4", False),
+        ("2001:db8::/32", "1.2.3.4", False),
+        ("1.2.3.0/24", "2001:db8::1", False),
+        ("::/0", "2001:db8::1", True),
+    ],
+)
+def test_a_prefix_of_ipv6_holds_for_ipv4_where_it_covers_the_mapped_range(
+    network: str, ip: str, *, found: bool
+) -> None:
+    table: AddressTable[str] = AddressTable()
+    table.add("2001:db8:1::/48", "another")
+    table.add(network, "this")
+    assert (table.find(ip) == "this") is found
+
+
+@given(st.lists(st.tuples(st.ip_addresses(v=4), st.integers(0, 32)), max_size=5), st.ip_addresses(v=4))
+def test_an_address_that_begins_like_no_network_is_in_none(
+    networks: list[tuple[IPv4Address, int]], address: IPv4Address
+) -> None:
+    known = [ip_network((network, bits), strict=False) for network, bits in networks]
+    table: AddressTable[bool] = AddressTable()
+    for network in known:
+        table.add(str(network), item=True)
+    assert bool(table.find(str(address))) == any(address in network for network in known)

@@ -58,3 +58,34 @@ def test_it_never_holds_more_than_its_capacity(keys: list[int], capacity: int) -
         table.put(key, key)
     assert len(table) <= capacity
     assert len(set(keys)) <= len(table) + table.evictions
+
+
+def test_a_table_is_filled_again_in_its_order() -> None:
+    table: Recent[str, int] = Recent(3)
+    for number, key in enumerate("abc"):
+        table.put(key, number)
+    table.get("a")
+    other: Recent[str, int] = Recent(3)
+    other.put("z", 9)
+    peek = other.peek
+    other.refill(table.items(), evictions=7)
+    assert (list(other.items()), other.evictions) == ([("b", 1), ("c", 2), ("a", 0)], 7)
+    assert (peek("z"), peek("a")) == (None, 0)
+
+
+def test_what_finds_no_room_when_a_table_is_filled_again_is_forgotten_and_counted() -> None:
+    forgotten: list[int] = []
+    table: Recent[str, int] = Recent(2, forgotten.append)
+    table.refill(zip("abc", range(3), strict=True), evictions=5)
+    assert (list(table.items()), table.evictions, forgotten) == ([("b", 1), ("c", 2)], 6, [0])
+
+
+def test_a_table_takes_over_what_another_one_holds_as_far_as_it_has_room() -> None:
+    forgotten: list[int] = []
+    older: Recent[str, int] = Recent(3)
+    for number, key in enumerate("abcd"):
+        older.put(key, number)
+    table: Recent[str, int] = Recent(2, forgotten.append)
+    table.take_over(older)
+    assert (list(table.items()), table.evictions, forgotten) == ([("c", 2), ("d", 3)], 2, [1])
+    assert (table.peek("d"), table.peek("b")) == (3, None)

@@ -1,11 +1,15 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import pytest
 
 from monitor.model.frame import Interface
 from monitor.model.observation import OBSERVATIONS, Observation
+from monitor.model.parser import UNREAD
 from monitor.pipeline.back import Back, Outputs
 from tests.kit.house import fresh_site, observe
+from tests.kit.states import again, as_bytes
 from tests.kit.story import DEVICE_IP, REMOTE_IP, SECOND_NS, T0, VENDOR_NAME, capture, contact
 
 if TYPE_CHECKING:
@@ -59,7 +63,9 @@ def test_only_what_somebody_wants_is_parsed() -> None:
     site = fresh_site()
     assert frozenset(OBSERVATIONS) == Back.wanted(site, Outputs(observation=lambda _: None))
     assert "dns_answer" in Back.wanted(site, Outputs())
-    assert Back.wanted(site, Outputs()) < frozenset(OBSERVATIONS)
+    wanted = Back.wanted(site, Outputs())
+    assert {one for one in wanted if not one.startswith(UNREAD)} < frozenset(OBSERVATIONS)
+    assert f"{UNREAD}tls.ja4" in wanted
 
 
 def test_contacts_inside_the_site_are_told_only_to_who_lists_flows() -> None:
@@ -79,3 +85,44 @@ def test_first_bytes_that_no_signature_looks_for_need_not_be_told() -> None:
     }
     assert not news.repeats
     assert news.heads == frozenset(bytes.fromhex(digits) for digits in looked_for)
+
+
+def stopped_after_the_look_up(path: str) -> dict[str, Any]:
+    """Return what a back remembers of a contact whose connection has not come yet."""
+    seen = observe([path])
+    back = Back(fresh_site(), Outputs(), [Interface(name="eth1", capture=path, link_type=1)])
+    for observation in seen.said[:4]:
+        back.take(observation)
+    state: dict[str, Any] = again(back.state())
+    return state
+
+
+def test_a_back_goes_on_where_another_stopped(tmp_path: Path) -> None:
+    path = capture(tmp_path)
+    back = Back(fresh_site(), Outputs(), [])
+    back.restore(stopped_after_the_look_up(path))
+    assert (len(back.book), T0 <= back.clock_ns) == (1, True)
+    assert as_bytes(back.state()) == as_bytes(stopped_after_the_look_up(path))
+
+
+def test_a_back_that_cannot_take_a_state_is_left_as_it_was(tmp_path: Path) -> None:
+    state = stopped_after_the_look_up(capture(tmp_path))
+    back = Back(fresh_site(), Outputs(), [])
+    before = as_bytes(back.state())
+    for room in ("enrich", "detect", "alert", "ledger", "clock_ns"):
+        with pytest.raises(ValueError, match=room):
+            back.restore({**state, room: None})
+        assert as_bytes(back.state()) == before
+
+
+def test_a_detector_that_is_new_begins_with_nothing(tmp_path: Path) -> None:
+    state = stopped_after_the_look_up(capture(tmp_path))
+    del state["detect"]["firmware_update"]
+    state["detect"]["gone"] = {"by_flow": []}
+    back = Back(fresh_site(), Outputs(), [])
+    back.restore(state)
+    assert back.state()["detect"].keys() == fresh_names()
+
+
+def fresh_names() -> set[str]:
+    return {one.NAME for one in fresh_site().detectors}
