@@ -4,6 +4,7 @@ import numpy as np
 from numba import njit
 
 from monitor.capture.walk import LATEST_NS, MAX_RECORD_BYTES, Bytes, Number, Row, Rows, Stop, u16, u32
+from monitor.compiling import part
 
 SECTION_HEADER = 0x0A0D0D0A  # section 4.1; the same in either byte order
 INTERFACE_DESCRIPTION = 1  # section 4.2
@@ -54,7 +55,7 @@ def walk_blocks(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 - one flat wa
         if end - position < BLOCK_FRAME_BYTES:
             state.needed = BLOCK_FRAME_BYTES
             break
-        kind = u32(buffer, position, state.big_endian != 0)
+        kind = u32(buffer, position, state.big_endian)
         if kind == SECTION_HEADER:
             if u32(buffer, position + 8, 1) == BYTE_ORDER_MAGIC:
                 state.big_endian = 1
@@ -63,7 +64,7 @@ def walk_blocks(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 - one flat wa
             else:
                 state.stop = Stop.BYTE_ORDER
                 break
-        big_endian = state.big_endian != 0
+        big_endian = state.big_endian
         length = u32(buffer, position + 4, big_endian)
         state.needed = length
         least = _least_length(kind)
@@ -147,7 +148,7 @@ def walk_blocks(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 - one flat wa
     return rows
 
 
-@njit(inline="always", boundscheck=True)
+@part
 def _least_length(kind: int) -> int:
     """Return the least length of a block; blocks that do not matter have nothing between their ends."""
     if kind in (ENHANCED_PACKET, OBSOLETE_PACKET):
@@ -163,7 +164,7 @@ def _least_length(kind: int) -> int:
     return BLOCK_FRAME_BYTES
 
 
-@njit(inline="always", boundscheck=True)
+@part
 def _time_ns(units: Number, interface: Row) -> Number:
     """Return the event time, -1 when it lies before the epoch or after LATEST_NS: some writers extend a sign."""
     if interface.shift >= 0:
@@ -180,7 +181,7 @@ def _time_ns(units: Number, interface: Row) -> Number:
     return ts_ns if 0 <= ts_ns < LATEST_NS else -1
 
 
-@njit(inline="always", boundscheck=True)
+@part
 def _binary_ns(units: Number, shift: Number) -> Number:
     """Return nanoseconds of units of 2^-shift seconds, rounded down, in 64 bits."""
     zero = np.uint64(0)
@@ -197,7 +198,7 @@ def _binary_ns(units: Number, shift: Number) -> Number:
     return whole * _SECOND + fraction
 
 
-@njit(inline="always", boundscheck=True)
+@part
 def _find_comment(  # noqa: PLR0913, PLR0917 - the memory of a kernel
     buffer: Bytes, option: int, end: int, big_endian: int, state: Row, comments: Rows, row: int
 ) -> None:

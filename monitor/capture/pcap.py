@@ -94,7 +94,7 @@ def _walk(buffer: Bytes, end: int, states: Rows, frames: Rows) -> int:
     position = state.position
     number = state.number
     newest_ns = state.newest_ns
-    big_endian = state.big_endian != 0
+    big_endian = state.big_endian
     header_bytes = state.header_bytes
     rows = 0
     state.stop = Stop.NEED

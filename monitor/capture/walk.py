@@ -8,11 +8,11 @@ from enum import IntEnum
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from monitor.capture.block import Block
 from monitor.capture.damage import Damage
+from monitor.compiling import part
 from monitor.model.tally import Tally
 
 Bytes = NDArray[np.uint8]
@@ -139,7 +139,7 @@ class Walk(ABC):
         self.damage = Damage(capture=self._capture, offset=place, reason=reason + problem)
 
 
-@njit(inline="always", boundscheck=True)
+@part
 def u16(buffer: Bytes, place: int, big_endian: int) -> Number:
     """Return two bytes as a number."""
     first: Number = np.int64(buffer[place])
@@ -147,7 +147,7 @@ def u16(buffer: Bytes, place: int, big_endian: int) -> Number:
     return first << 8 | second if big_endian else second << 8 | first
 
 
-@njit(inline="always", boundscheck=True)
+@part
 def u32(buffer: Bytes, place: int, big_endian: int) -> Number:
     """Return four bytes as a number."""
     first: Number = np.int64(buffer[place])

@@ -1,0 +1,1 @@
+"""Two network namespaces with a cable, who sends there, and who listens."""
