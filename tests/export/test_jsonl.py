@@ -4,12 +4,15 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from monitor.alert.book import AlertBook
 from monitor.export._columns import ALERT
-from monitor.export.jsonl import EXPORTER, JsonLines, alert_line, alert_record
+from monitor.export.jsonl import EXPORTER, JsonLines, Settings, alert_line, alert_record
 from monitor.model.alert import Alert
 from monitor.model.finding import Purpose
 from tests.kit.facts import make_finding, make_observation
+from tests.kit.receivers import make_origin, make_record
 
 
 def alert(**changes: Any) -> Alert:
@@ -48,6 +51,7 @@ def test_an_alert_is_told_under_its_published_names() -> None:
         "last_seen": "2027-01-15T08:00:00.000000000Z",
         "uplink_bytes": 1,
         "downlink_bytes": 2,
+        "completeness": None,
     }
     assert evidence == [
         {
@@ -65,7 +69,9 @@ def test_names_stand_in_the_order_of_the_published_table() -> None:
 
 
 def test_what_is_not_known_is_null() -> None:
-    record = alert_record(alert(remote_ip="", remote_port=0, remote_name=None, purpose=None, vendor=None))
+    record = alert_record(
+        alert(remote_ip=None, remote_port=None, remote_name=None, purpose=None, vendor=None)
+    )
     assert [record[name] for name in ("remote_ip", "remote_port", "remote_name", "purpose", "vendor")] == [
         None
     ] * 5
@@ -94,7 +100,45 @@ def test_lines_go_to_a_binary_and_to_a_text_stream() -> None:
 def test_a_file_is_appended_to(tmp_path: Path) -> None:
     path = tmp_path / "alerts.jsonl"
     for _ in range(2):
-        exporter = EXPORTER(path)
+        exporter = JsonLines(path)
         exporter.publish(alert())
         exporter.close()
     assert path.read_bytes() == alert_line(alert()) * 2
+
+
+class TestFile:
+    def test_alerts_are_lines_of_a_file_beside_the_configuration(self, tmp_path: Path) -> None:
+        output = EXPORTER(Settings(), make_origin(tmp_path))
+        output.deliver([make_record(1), make_record(2)])
+        output.deliver([make_record(3)])
+        output.close()
+        lines = (tmp_path / "alerts.jsonl").read_bytes().splitlines()
+        assert [json.loads(one) for one in lines] == [make_record(number) for number in (1, 2, 3)]
+
+    @pytest.mark.parametrize(("name", "begin"), [("cef", b"CEF:0|"), ("ecs", b'{"@timestamp"')])
+    def test_they_may_be_in_another_format(self, tmp_path: Path, name: Any, begin: bytes) -> None:
+        output = EXPORTER(Settings(path="a.log", format=name), make_origin(tmp_path))
+        output.deliver([make_record(1), make_record(2)])
+        output.close()
+        assert [one.startswith(begin) for one in (tmp_path / "a.log").read_bytes().splitlines()] == [True] * 2
+
+    def test_the_file_is_rotated(self, tmp_path: Path) -> None:
+        settings = Settings(rotate_size_bytes=1000, rotate_keep=2)
+        output = EXPORTER(settings, make_origin(tmp_path))
+        for number in range(6):
+            output.deliver([make_record(number)])
+        output.close()
+        assert {path.name for path in tmp_path.iterdir()} == {
+            "alerts.jsonl",
+            "alerts.jsonl.1",
+            "alerts.jsonl.2",
+        }
+
+    def test_a_folder_that_is_not_there_is_tried_again(self, tmp_path: Path) -> None:
+        with pytest.raises(OSError, match="No such file"):
+            EXPORTER(Settings(path="none/a"), make_origin(tmp_path)).deliver([make_record()])
+
+    def test_settings_that_make_no_sense_are_refused(self) -> None:
+        for wrong in ({"path": ""}, {"rotate_keep": 0}, {"rotate_keep": 1001}):
+            with pytest.raises(ValueError, match=r"path:|rotate_keep:"):
+                Settings(**wrong)

@@ -1,0 +1,1 @@
+"""What an alert looks like to other programs: one file for each format."""
