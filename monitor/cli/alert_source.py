@@ -1,4 +1,4 @@
-"""Finds the alerts that a person wants explained: in a JSON line, in a file of lines, or by replaying captures."""
+"""Finds the alerts that a person wants explained: in a JSON line, a file of lines, a recording, or by replaying captures."""
 
 import json
 import re
@@ -55,6 +55,15 @@ def in_captures(request: Request, wanted: str) -> Found:
 
     run(request, story=keep)
     return Found(alerts=found)
+
+
+def in_recording(folder: Path, wanted: str) -> Found:
+    """Return what recorded packets tell of the alerts with an id."""
+    from monitor.cli.record_search import alerts_in
+
+    with told_plainly():
+        alerts = alerts_in(folder, wanted)
+    return Found(alerts=alerts[:MAX_ALERTS], more=len(alerts[MAX_ALERTS:]))
 
 
 def is_id(text: str) -> bool:

@@ -61,6 +61,8 @@ _CHOSEN = {
     "coap": ("coap.code", "coap.opt.uri_host", "coap.opt.uri_path_recon", "coap.opt.uri_query", "coap.type"),
     "dhcp": ("dhcp.option.hostname", "dhcp.option.vendor_class_id", "dhcp.hw.mac_addr", "dhcp.ip.your"),
     "ntp": ("ntp.flags.vn", "ntp.flags.mode", "ntp.stratum"),
+    "frame": (),
+    "pkt_comment": (),
     "vlan": ("vlan.id",),
     "gtp": ("gtp.message", "gtp.teid"),
 }

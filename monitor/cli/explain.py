@@ -1,12 +1,14 @@
 """``umbilical explain``: the evidence behind an alert, from the alert line and the capture."""
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from shlex import quote
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
 from monitor.cli import options
-from monitor.cli.alert_source import Found, in_captures, in_lines, in_text, is_id
+from monitor.cli.alert_source import Found, in_captures, in_lines, in_recording, in_text, is_id
 from monitor.cli.demo import demo_request
 from monitor.cli.failure import fail, guarded_output, say, told_plainly
 from monitor.cli.running import Request
@@ -16,6 +18,9 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from monitor.catalog.catalog import Catalog
+    from monitor.cli.dissection import Layer
+    from monitor.cli.record_search import Recorded
+    from monitor.config.tree import Config
 
 EXAMPLES = """\b
 Examples:
@@ -24,7 +29,14 @@ Examples:
   umbilical explain 0f614e46 --lines alerts.jsonl    one of them
   umbilical explain 0f614e46 --capture site.pcap     replays the capture to find it
   umbilical replay site.pcap --json | head -1 | umbilical explain - --full
+
+\b
+An alert of 'umbilical watch' names an interface; its packets are where the sensor recorded them:
+  umbilical explain 0f614e46 --lines alerts.jsonl --record /var/lib/umbilical/record
+  umbilical explain 0f614e46 --config umbilical.toml      which says where both are
 """
+MAX_LOOK_UPS = 4
+"""Recorded look-ups that are dissected besides the evidence."""
 
 
 def explain(
@@ -32,7 +44,8 @@ def explain(
         str,
         typer.Argument(
             metavar="ALERT",
-            help="an alert id or its beginning, a line of JSON, a file of lines, or -; an id alone is looked for in the demo",
+            help="an alert id or its beginning, a line of JSON, a file of lines, or -; an id alone is looked for where"
+            " the configuration says that alerts are written or recorded, else in the demo",
             show_default=False,
         ),
     ],
@@ -52,6 +65,15 @@ def explain(
             show_default=False,
         ),
     ] = None,
+    record: Annotated[
+        Path | None,
+        typer.Option(
+            "--record",
+            metavar="FOLDER",
+            help="where 'umbilical watch --record' kept packets; by default [sensor] record_folder",
+            show_default=False,
+        ),
+    ] = None,
     full: Annotated[bool, typer.Option("--full", help="every field that tshark knows")] = False,
     config: options.ConfigFile = None,
     signatures: options.SignatureFolder = None,
@@ -59,17 +81,40 @@ def explain(
 ) -> None:
     """Explain an alert: its story, its signature, and the packets it rests on, dissected by tshark."""
     replaying = Request(captures=capture or [], config=config, signatures=signatures, home=home)
-    found = _found(alert, lines, replaying)
+    configured = _configured(config)
+    record = record or configured.record_folder
+    found = _found(alert, lines, replaying, _Kept(_lines_of(configured), record))
     if not found.alerts:
         fail(f"no alert '{alert}' there")
-    catalog = _catalog(config, signatures)
+    catalog = _catalog(configured, signatures)
     with guarded_output():
-        _print_all(found, catalog, capture or [], full=full)
+        _print_all(found, catalog, _Places(capture or [], record), full=full)
     if found.more:
         say(f"{found.more} more alerts are in the file; name one by its id with --lines FILE")
 
 
-def _found(alert: str, lines: str | None, replaying: Request) -> Found:
+class _Kept(NamedTuple):
+    """Where a sensor keeps its alerts; None for nowhere."""
+
+    lines: Path | None
+    record: Path | None
+
+
+class _Places(NamedTuple):
+    """Where packets may be."""
+
+    captures: list[str]
+    record: Path | None
+
+
+class _Spot(NamedTuple):
+    """Where the packet of a piece of evidence is."""
+
+    path: str
+    number: int
+
+
+def _found(alert: str, lines: str | None, replaying: Request, kept: _Kept) -> Found:
     if alert.lstrip().startswith("{"):
         return in_text(alert)
     if alert == "-" or Path(alert).is_file():
@@ -78,23 +123,48 @@ def _found(alert: str, lines: str | None, replaying: Request) -> Found:
         fail(f"'{alert}' is no alert: give an id (hex digits), a line of JSON, a file of lines, or -")
     if lines is not None:
         return in_lines(lines, alert)
-    return in_captures(replaying if replaying.captures else demo_request(), alert)
+    if replaying.captures:
+        return in_captures(replaying, alert)
+    return _kept_alert(alert, kept) or in_captures(demo_request(), alert)
 
 
-def _catalog(config: Path | None, signatures: Path | None) -> "Catalog":
+def _kept_alert(alert: str, kept: _Kept) -> Found | None:
+    """Look for an alert where a sensor keeps them; None where none does."""
+    if kept.lines is not None and kept.lines.is_file():
+        found = in_lines(str(kept.lines), alert)
+        if found.alerts:
+            return found
+    return None if kept.record is None else in_recording(kept.record, alert)
+
+
+def _configured(config: Path | None) -> "Config":
+    with told_plainly():
+        from monitor.config.reader import load
+
+        return load(config)
+
+
+def _lines_of(configured: "Config") -> Path | None:
+    """Return the file that a sensor with this configuration writes alert lines to."""
+    section = configured.sections.get("export.jsonl")
+    if section is None or section.format != "json":
+        return None
+    name: str = section.path
+    return (configured.path or Path()).parent / name
+
+
+def _catalog(configured: "Config", signatures: Path | None) -> "Catalog":
     with told_plainly():
         from monitor.catalog.catalog import Catalog
         from monitor.catalog.pack_in_use import folders_in_use
-        from monitor.config.reader import load
 
-        configured = load(config)
         folders = folders_in_use(configured.pack_folder, signatures)
         return Catalog.load(folders, local=configured.signature_folders)
 
 
-def _print_all(found: Found, catalog: "Catalog", captures: list[str], *, full: bool) -> None:
+def _print_all(found: Found, catalog: "Catalog", places: _Places, *, full: bool) -> None:
     from monitor.cli.screen import PAPER_COLUMNS, new_console
-    from monitor.cli.story import evidence_of, story
+    from monitor.cli.story import story
     from monitor.export.schema import SCHEMAS
 
     console = new_console()
@@ -105,37 +175,85 @@ def _print_all(found: Found, catalog: "Catalog", captures: list[str], *, full: b
             _print(console, "\n" + "-" * width + "\n", "dim")
         for text, style in story(alert, catalog, width, published):
             _print(console, text, style)
-        _print_evidence(console, evidence_of(alert), captures, full=full)
+        _print_evidence(console, alert, places, full=full)
 
 
-def _print_evidence(
-    console: "Console", entries: list[dict[str, Any]], captures: list[str], *, full: bool
-) -> None:
-    from monitor.cli.dissection import dissect
-    from monitor.cli.story import seen
+def _print_evidence(console: "Console", alert: dict[str, Any], places: _Places, *, full: bool) -> None:
+    from monitor.cli.story import evidence_of, seen
 
+    entries = evidence_of(alert)
+    kept = _recorded(alert, entries, places)
+    spots = [_spot(entry, kept, places.captures) for entry in entries]
+    layers = _dissected([spot for spot in spots if spot is not None], full=full)
     _print(console, "\nWhat was seen", "bold")
     if not entries:
         _print(console, "  The alert names no frame.")
-    by_capture: dict[str, list[dict[str, Any]]] = {}
-    for entry in entries:
-        by_capture.setdefault(str(entry.get("capture") or ""), []).append(entry)
-    for name, some in by_capture.items():
-        path = _located(name, captures)
-        told = None if path is None else dissect(path, [entry["frame"] for entry in some], full=full)
-        for entry in some:
-            _print(console, f"  {seen(entry)}", "cyan")
-            for layer in () if told is None else told.frames.get(entry["frame"], ()):
-                for number, line in enumerate(layer.lines):
-                    _print(console, f"    {'' if number else layer.name:<6} {line}")
-        if path is None:
-            say(
-                f"{name or 'the capture'}: not there any more; name it with --capture FILE to see the packets"
-            )
-        elif told is not None:
-            _say_problem(
-                told.problem, path, missing=[one["frame"] for one in some if one["frame"] not in told.frames]
-            )
+    for entry, spot in zip(entries, spots, strict=True):
+        _print(console, f"  {seen(entry)}", "cyan")
+        _print_layers(console, () if spot is None else layers.get(spot, ()))
+    _say_missing(entries, spots, places.record)
+    if kept:
+        _print_recording(console, str(alert.get("alert_id")), kept, full=full)
+
+
+def _recorded(alert: dict[str, Any], entries: list[dict[str, Any]], places: _Places) -> "list[Recorded]":
+    """Return what was recorded of an alert whose captures are not there."""
+    if places.record is None or all(_located(_capture_of(entry), places.captures) for entry in entries):
+        return []
+    from monitor.cli.record_search import recorded
+
+    with told_plainly():
+        return recorded(places.record, alert)
+
+
+def _spot(entry: dict[str, Any], kept: "Sequence[Recorded]", captures: list[str]) -> _Spot | None:
+    from monitor.cli.record_search import is_of
+
+    path = _located(_capture_of(entry), captures)
+    if path is not None:
+        return _Spot(path, entry["frame"])
+    return next((_Spot(one.path, one.number) for one in kept if is_of(one, entry)), None)
+
+
+def _dissected(spots: list[_Spot], *, full: bool) -> "dict[_Spot, tuple[Layer, ...]]":
+    """Dissect frames, each file once; what is missing is said."""
+    from monitor.cli.dissection import dissect
+
+    layers: dict[_Spot, tuple[Layer, ...]] = {}
+    for path in dict.fromkeys(spot.path for spot in spots):
+        wanted = [spot.number for spot in spots if spot.path == path]
+        told = dissect(path, wanted, full=full)
+        layers |= {_Spot(path, number): found for number, found in told.frames.items()}
+        _say_problem(told.problem, path, missing=[one for one in wanted if one not in told.frames])
+    return layers
+
+
+def _print_recording(console: "Console", alert_id: str, kept: "list[Recorded]", *, full: bool) -> None:
+    look_ups = [_Spot(one.path, one.number) for one in kept if one.note.name][:MAX_LOOK_UPS]
+    _print(console, f"\nWhat was recorded (packets: {len(kept)})", "bold")
+    word = alert_id if all(alert_id in one.note.alerts for one in kept) else kept[0].note.flow
+    for path in dict.fromkeys(one.path for one in kept):
+        _print(console, f"  tshark -r {quote(path)} -Y 'frame.comment contains \"{word}\"'")
+    layers = _dissected(look_ups, full=full)
+    for spot in look_ups:
+        _print(console, f"  look-up, frame {spot.number} of {spot.path}", "cyan")
+        _print_layers(console, layers.get(spot, ()))
+
+
+def _print_layers(console: "Console", layers: "Sequence[Layer]") -> None:
+    for layer in layers:
+        for number, line in enumerate(layer.lines):
+            _print(console, f"    {'' if number else layer.name:<6} {line}")
+
+
+def _say_missing(entries: list[dict[str, Any]], spots: Sequence[_Spot | None], record: Path | None) -> None:
+    names = [_capture_of(entry) for entry, spot in zip(entries, spots, strict=True) if spot is None]
+    for name in dict.fromkeys(names):
+        missing = f"{name or 'the capture'}: not there any more"
+        if record is None:
+            say(f"{missing}; name it with --capture FILE, or --record FOLDER, to see the packets")
+        else:
+            say(f"{missing}, and {names.count(name)} of its frames are not in {record} (any more)")
 
 
 def _say_problem(problem: str | None, path: str, missing: list[int]) -> None:
@@ -143,6 +261,10 @@ def _say_problem(problem: str | None, path: str, missing: list[int]) -> None:
         say(problem)
     elif missing:
         say(f"{path}: has no frame {', '.join(map(str, missing))}; is it the capture of this alert?")
+
+
+def _capture_of(entry: dict[str, Any]) -> str:
+    return str(entry.get("capture") or "")
 
 
 def _located(name: str, captures: list[str]) -> str | None:

@@ -11,6 +11,7 @@ import typer
 
 from monitor.cli import options
 from monitor.cli.failure import fail, guarded_output, told_plainly
+from monitor.cli.geoip_update import before_them, register
 from monitor.cli.words import safe, safe_lines
 
 LOOKUP_EXAMPLES = """\b
@@ -23,8 +24,10 @@ INFO_EXAMPLES = """\b
 Examples:
   umbilical geoip info
   umbilical geoip info --config umbilical.toml
+  umbilical geoip info --json | jq .age_days
 """
 _UNKNOWN = "-"
+_FACTS = ("path", "type", "built", "age_days", "nodes", "warning")
 
 if TYPE_CHECKING:
     from monitor.enrich.geoip import GeoIp
@@ -35,6 +38,7 @@ group = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode=None,
 )
+register(group)
 
 
 @group.command(epilog=LOOKUP_EXAMPLES, short_help="country, network and owner of addresses")
@@ -75,23 +79,22 @@ def lookup(
 def info(
     *, as_json: options.AsJson = False, config: options.ConfigFile = None, geoip: options.GeoIpFiles = None
 ) -> None:
-    """Say which databases are in use, when they were built, and whom to credit."""
+    """Say which databases are in use, how old they are, and whom to credit."""
     opened = _opened(config, geoip)
     # The only clock here: whether a database is old is a question of today.
     infos = opened.geoip.info(time.time_ns())
     with guarded_output():
         if as_json:
             for one in infos:
-                print(
-                    json.dumps(
-                        {name: getattr(one, name) for name in ("path", "type", "built", "nodes", "warning")}
-                    )
-                )
+                print(json.dumps({name: getattr(one, name) for name in _FACTS}))
             return
         for one in infos:
-            print(f"{safe(one.path)}\n  {safe(one.type)}, built {one.built[:10]}, {one.nodes} nodes")
+            age = f"{one.built[:10]} ({one.age_days} days ago)"
+            print(f"{safe(one.path)}\n  {safe(one.type)}, built {age}, {one.nodes} nodes")
             if one.warning:
-                print(f"  {one.warning}", file=sys.stderr)
+                print(f"  {one.warning}: umbilical geoip update", file=sys.stderr)
+        for line in before_them(config):
+            print(line)
         print()
         print(safe_lines(opened.geoip.attribution))
 

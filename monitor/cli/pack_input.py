@@ -62,7 +62,7 @@ def source_bytes(source: str) -> bytes:
     from monitor.catalog.pack_zip import MAX_PACK_BYTES
 
     if "://" in source:
-        from monitor.cli.pack_fetch import fetch
+        from monitor.cli.fetch import fetch
 
         return fetch(source, MAX_PACK_BYTES)
     return file_bytes(Path(source))

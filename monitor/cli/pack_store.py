@@ -4,11 +4,7 @@ Rule: that file is replaced as a whole, and only when everything it names is on 
 installation, the pack of before or the new one is in use, complete; what lies about is removed by the next one.
 """
 
-import errno
-import fcntl
 import json
-import os
-import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -27,38 +23,10 @@ from monitor.catalog.pack_in_use import (
     installed,
     read_state,
 )
+from monitor.cli.disk import Busy, Disk, held
 from monitor.model.errors import Location, SignatureError
 
-LOCK = ".lock"
 _NEW_STATE = ".in-use.new"
-
-
-class Disk:
-    """What is done to the disk, each step finished when it returns; a test gives one that dies half-way."""
-
-    def make_folder(self, path: Path) -> None:
-        path.mkdir(exist_ok=True)
-        path.chmod(0o755)  # the sensor may run as another user
-
-    def write(self, path: Path, content: bytes) -> None:
-        with path.open("wb") as stream:
-            stream.write(content)
-            stream.flush()
-            os.fsync(stream.fileno())
-
-    def settle(self, folder: Path) -> None:
-        """Make sure of the names in a folder."""
-        handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
-
-    def replace(self, source: Path, target: Path) -> None:
-        source.replace(target)
-
-    def remove(self, folder: Path) -> None:
-        shutil.rmtree(folder)
 
 
 class PackStore:
@@ -71,17 +39,11 @@ class PackStore:
     @contextmanager
     def held(self) -> Iterator[None]:
         """Keep others from changing the store; raises SignatureError when somebody does."""
-        self.folder.mkdir(parents=True, exist_ok=True)
-        with (self.folder / LOCK).open("ab") as lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError as error:
-                if error.errno not in {errno.EAGAIN, errno.EACCES}:
-                    raise
-                raise SignatureError(
-                    "another update is running; try again when it is done", Location(str(self.folder))
-                ) from error
-            yield
+        try:
+            with held(self.folder):
+                yield
+        except Busy as error:
+            raise SignatureError(str(error), Location(str(self.folder))) from error
 
     def install(self, pack: Pack, accept: Callable[[Path], None]) -> None:
         """Unpack, let ``accept`` look at the folder and raise if it wants, then put it in use; call it while held."""

@@ -22,6 +22,10 @@ class Line(NamedTuple):
 
 def story(alert: Record, catalog: "Catalog", width: int, published: frozenset[str]) -> Iterator[Line]:
     """Yield the story of an alert; ``published`` are the fields that every alert has."""
+    if "severity" not in alert:  # only its packets are known
+        yield Line(f"{_shown(alert.get('title'))} [alert {_shown(alert.get('alert_id'))}]", "bold")
+        yield from _part("Why", [str(alert.get("why") or "not told")], width)
+        return
     yield from (line._replace(style="bold") for line in _wrapped(_title(alert), width))
     yield from _wrapped(_ends(alert), width)
     yield from _wrapped(_times(alert), width)

@@ -1,5 +1,6 @@
 import json
 import shutil
+import subprocess
 import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.command import Done
+from tests.kit.recording import record
 
 Command = Callable[..., Done]
 needs_tshark = pytest.mark.skipif(shutil.which("tshark") is None, reason="needs tshark")
@@ -76,6 +78,64 @@ def test_another_capture_is_noticed(umbilical: Command, line: str, tmp_path: Pat
     done = umbilical("explain", json.dumps(record))
     assert not other.exists()
     assert "has no frame 99; is it the capture of this alert?" in done.err
+
+
+@pytest.fixture
+def live(line: str, contact: Path, tmp_path: Path) -> tuple[str, Path]:
+    """Return an alert as a sensor tells it, and the folder in which it recorded the packets."""
+    record([str(contact)], tmp_path / "record")
+    told = json.loads(line)
+    for entry in told["evidence"]:
+        entry["capture"] = "eth1"
+    contact.unlink()
+    return json.dumps(told), tmp_path / "record"
+
+
+@needs_tshark
+def test_an_alert_of_a_sensor_is_explained_with_the_packets_it_recorded(
+    umbilical: Command, live: tuple[str, Path]
+) -> None:
+    line, folder = live
+    done = umbilical("explain", line, "--record", str(folder))
+    assert (0, "") == (done.status, done.err)
+    for words in ("frame 1 of eth1", "Name: cloudota.quectel.com", "10.0.4.17 → 10.0.0.53"):
+        assert words in done.out
+    assert "What was recorded (packets: 3)" in done.out
+    assert "Interface id" not in done.out
+    command = next(one.strip() for one in done.out.splitlines() if "tshark -r" in one)
+    told = subprocess.run(command, shell=True, capture_output=True, text=True, check=True)  # noqa: S602 - as a person would paste it
+    assert len(told.stdout.splitlines()) == 3
+
+
+@needs_tshark
+def test_a_configuration_says_where_a_sensor_keeps_alerts_and_packets(
+    umbilical: Command, live: tuple[str, Path], tmp_path: Path
+) -> None:
+    line, folder = live
+    config = tmp_path / "umbilical.toml"
+    config.write_text(f'[sensor]\nrecord_folder = "{folder.name}"\n[export.jsonl]\npath = "alerts.jsonl"\n')
+    alert_id = str(json.loads(line)["alert_id"])
+    without = umbilical("explain", alert_id, "--config", str(config))
+    assert (0, "") == (without.status, without.err)
+    assert "Only its packets are at hand" in without.out
+    assert "a packet of the flow" in without.out
+    assert "?" not in without.out.partition("What was seen")[0]
+    (tmp_path / "alerts.jsonl").write_text(line + "\n")
+    done = umbilical("explain", alert_id, "--config", str(config))
+    assert done == umbilical("explain", line, "--record", str(folder))
+    assert "Why we believe it" in done.out
+
+
+@needs_tshark
+def test_packets_that_were_not_recorded_are_named(umbilical: Command, live: tuple[str, Path]) -> None:
+    line, folder = live
+    told = json.loads(line)
+    told["evidence"][0]["frame"] = 99
+    done = umbilical("explain", json.dumps(told), "--record", str(folder))
+    assert f"eth1: not there any more, and 1 of its frames are not in {folder} (any more)" in done.err
+    assert "What was recorded" in done.out
+    missing = umbilical("explain", line, "--record", str(folder / "none"))
+    assert (2, 1) == (missing.status, missing.err.count("\n"))
 
 
 @pytest.mark.parametrize(

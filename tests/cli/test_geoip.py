@@ -35,7 +35,8 @@ def test_info_tells_build_date_and_credit(umbilical: Command) -> None:
 
 def test_info_as_json(umbilical: Command) -> None:
     (record,) = umbilical("geoip", "info", "--json").records
-    assert {"path", "type", "built", "nodes", "warning"} == set(record)
+    assert {"path", "type", "built", "age_days", "nodes", "warning"} == set(record)
+    assert record["age_days"] >= 0
 
 
 def test_a_missing_database_is_told_in_a_line(umbilical: Command) -> None:

@@ -5,7 +5,7 @@ import pytest
 
 from monitor.catalog.pack_key import new_private_key, public_of
 from monitor.catalog.pack_zip import MAX_PACK_BYTES
-from monitor.cli.pack_fetch import FetchError
+from monitor.cli.fetch import FetchError
 from monitor.cli.pack_input import file_bytes, opened, private_key, source_bytes, trusted_key
 from monitor.config.site import CatalogFolders
 from monitor.config.tree import Config

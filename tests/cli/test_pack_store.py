@@ -6,7 +6,8 @@ import pytest
 from monitor.catalog.catalog import Catalog
 from monitor.catalog.pack import Pack, read_pack
 from monitor.catalog.pack_in_use import STATE, State, folders_in_use, pack_in_use, read_state
-from monitor.cli.pack_store import Disk, PackStore
+from monitor.cli.disk import Disk
+from monitor.cli.pack_store import PackStore
 from monitor.model.errors import SignatureError
 from tests.kit.packs import ACME, PUBLIC, DyingDisk, PowerCut, acme_pack, install
 

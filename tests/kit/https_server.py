@@ -47,6 +47,8 @@ class Server:
         self.port = port
         self.answers: dict[str, bytes | Callable[[Answer], object]] = {}
         self.asked: list[str] = []
+        self.headers: list[dict[str, str]] = []
+        """Of what was asked, in the same order."""
         self.over = threading.Event()
         """Set at the end, so that nothing that drips goes on for ever."""
 
@@ -63,6 +65,7 @@ def https_server(authority: Authority) -> Iterator[Server]:
 
         def do_GET(self) -> None:
             served.asked.append(self.path)
+            served.headers.append(dict(self.headers))
             answer = served.answers.get(self.path)
             self.close_connection = True
             if answer is None:
@@ -73,7 +76,11 @@ def https_server(authority: Authority) -> Iterator[Server]:
                 self.send_response(200)
                 self.send_header("Content-Length", str(len(answer)))
                 self.end_headers()
-                self.wfile.write(answer)
+                if self.command == "GET":
+                    self.wfile.write(answer)
+
+        def do_HEAD(self) -> None:
+            self.do_GET()
 
         def log_message(self, *_: object) -> None:
             pass
@@ -142,7 +149,7 @@ def _certificate(
     )
     if not is_root:
         names = x509.SubjectAlternativeName([x509.DNSName(name), x509.IPAddress(ip_address("127.0.0.1"))])
-        usage = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH])
+        usage = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH])
         builder = builder.add_extension(names, critical=False).add_extension(usage, critical=False)
     return builder.sign(issuer_key, hashes.SHA256())
 
