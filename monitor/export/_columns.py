@@ -19,6 +19,8 @@ class Kind(StrEnum):
     """A whole number, 0 or more."""
     TIME = "time"
     """RFC 3339 with nanoseconds, UTC."""
+    RATIO = "ratio"
+    """A number from 0 to 1."""
     EVIDENCE = "evidence"
     """List of where on the wire it can be looked up again."""
 
@@ -64,7 +66,12 @@ FLOW = (
     Column("resp_bytes", NUMBER, "IP bytes on the wire from the responder"),
     Column("duplicates", NUMBER, "packets that the mirror delivered twice, in none of the counts"),
     Column("state", TEXT, "how it went, in Zeek's words", choices=tuple(ConnState)),
-    Column("end_reason", TEXT, "why it ended", choices=tuple(EndReason)),
+    Column(
+        "end_reason",
+        TEXT,
+        "why it ended",
+        choices=tuple(one for one in EndReason if one is not EndReason.ACTIVE),
+    ),
     Column("device", TEXT, "name of the device", nullable=True),
     Column("server_name", TEXT, "name under which the device knows the remote", nullable=True),
     Column("country", TEXT, "country of the remote, ISO 3166-1 alpha-2", nullable=True),
@@ -102,6 +109,12 @@ ALERT = (
     Column("last_seen", TIME, "latest of them"),
     Column("uplink_bytes", NUMBER, "IP bytes from the device in the story's flows that have ended"),
     Column("downlink_bytes", NUMBER, "IP bytes to the device in them"),
+    Column(
+        "completeness",
+        Kind.RATIO,
+        "share of the frames of the last five minutes that were not lost, when it was told; null in a replay",
+        nullable=True,
+    ),
     Column("evidence", Kind.EVIDENCE, "the first few distinct things that were seen"),
 )
 

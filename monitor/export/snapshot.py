@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from monitor.export.sensor_counts import SensorCounts
+
 
 class FindingLabels(NamedTuple):
     """A series of findings."""
@@ -57,9 +59,20 @@ class FrameCounts(NamedTuple):
     bytes: int
 
 
+class Exemplar(NamedTuple):
+    """One alert that stands for the others of its series."""
+
+    alert_id: str
+    ts_ns: int
+    """When it was told."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
-    """The closed sets: every series made of them is shown from the first scrape, with 0."""
+    """The closed sets: every series made of them is shown from the first scrape, with 0.
+
+    It is made once for each configuration and catalog; snapshots that share it are shown faster.
+    """
 
     findings: tuple[FindingLabels, ...] = ()
     """What the detectors may state: their ``known_series()`` with their name."""
@@ -76,6 +89,12 @@ class Known:
     tables: tuple[str, ...] = ()
     plugins: tuple[tuple[str, str], ...] = ()
     """Room and plug-in; empty where nobody measures them."""
+    ignore_reasons: tuple[str, ...] = ()
+    """From here on: a sensor's own sets."""
+    outputs: tuple[str, ...] = ()
+    databases: tuple[str, ...] = ()
+    """Names of the geo-IP databases."""
+    workers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,3 +128,9 @@ class Snapshot:
     capture_lag_seconds: float | None = None
     """None in a replay."""
     plugin_seconds: Mapping[tuple[str, str], float] = field(default_factory=dict)
+    exemplars: Mapping[AlertLabels | tuple[str, ...], Exemplar] = field(default_factory=dict)
+    """The latest alert of each series of ``alerts``; some formats show them."""
+    created_ns: int | None = None
+    """When the counters began at 0; None where that says nothing."""
+    sensor: SensorCounts | None = None
+    """None in a replay."""
