@@ -14,9 +14,11 @@ from hypothesis import strategies as st
 
 from monitor.alert.policy import Mute
 from monitor.config import Config, json_schema, load
+from monitor.config.example import EXAMPLES, example_toml, uncommented
 from monitor.config.fault import Faults
 from monitor.config.hint import record_of, shape_of
 from monitor.config.position import lines_of
+from monitor.config.sensor import Sensor
 from monitor.config.shape import NOT_READ
 from monitor.config.tree import ROOMS, plugins, room_has_settings, settings_class
 from monitor.config.window import window
@@ -133,6 +135,16 @@ class TestReading:
         monkeypatch.setattr(Path, "home", _no_home)
         assert Config().pack_folder is None
 
+    def test_a_home_that_may_not_be_looked_into_is_none(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """A sensor that was root cannot read root's home any more."""
+
+        def refuse(_: Path) -> None:
+            raise PermissionError(13, "Permission denied")
+
+        monkeypatch.setenv("XDG_DATA_HOME", "/root/.local/share")
+        monkeypatch.setattr(Path, "stat", refuse)
+        assert (None, None) == (Config().pack_folder, Config().database_paths)
+
     def test_an_empty_file_is_a_valid_site(self, tmp_path: Path) -> None:
         config = _load(tmp_path, "")
         assert (config.site, config.alert, config.geoip) == (Config().site, Config().alert, Config().geoip)
@@ -162,12 +174,107 @@ class TestReading:
         names += [f"{room}.{name}" for room in ROOMS for name in plugins(room)]
         records = {name: settings_class(name) for name in names}
         for name, record in records.items():
-            if record is None:
+            if record is None or any(key.is_required for key in record_of(record).keys.values()):
                 continue
             faults = Faults()
             written = record_of(record).written(record())
             assert record_of(record).read(written, (name,), faults) == record()
             assert faults.found == []
+
+
+class TestSensor:
+    def test_its_section_is_read(self, tmp_path: Path) -> None:
+        config = _load(
+            tmp_path, '[sensor]\ninterfaces = ["eth1"]\nmemory_budget = "2GiB"\ncheckpoint_every = "5m"'
+        )
+        assert config.sensor == Sensor(
+            interfaces=("eth1",), memory_budget_bytes=2 << 30, checkpoint_every_ns=300 * 1_000_000_000
+        )
+
+    @pytest.mark.parametrize(
+        ("text", "problem"),
+        [
+            ('interfaces = ["a/b"]', 'expected a list of names of interfaces such as "eth1", got "a/b"'),
+            ('interfaces = ["sixteen-letters1"]', "expected a list of names of interfaces"),
+            ('interfaces = ["eth1", "eth1"]', "an interface is named twice"),
+            ("workers = 0", "expected a whole number from 1 to 64, got 0"),
+            ('user = "two words"', "expected the name or number of an account"),
+            ('name = ""', "expected a name of at most 64 letters"),
+            ('memory_budget = "1MB"', 'too little; give "128MiB" or more'),
+            ('record_size = "1kB"', 'too little; give "1MiB" or more'),
+            ('checkpoint_every = "10ms"', 'too little; give "1s" or more'),
+        ],
+    )
+    def test_what_no_sensor_can_do_is_refused(self, tmp_path: Path, text: str, problem: str) -> None:
+        (told,) = _problems(tmp_path, f"[sensor]\n{text}")
+        assert told.startswith(f"umbilical.toml:2: sensor.{text.partition(' ')[0]}: {problem}")
+
+    def test_its_folders_start_where_the_file_stands(self, tmp_path: Path) -> None:
+        config = _load(tmp_path, '[sensor]\nstate_folder = "state"\nrecord_folder = "/record"')
+        assert (tmp_path / "state", Path("/record")) == (config.state_folder, config.record_folder)
+
+    @pytest.mark.parametrize(("given", "expected"), [("/a:/b", Path("/a")), ("", None), ("relative", None)])
+    def test_systemd_says_where_the_state_is(
+        self, monkeypatch: pytest.MonkeyPatch, given: str, expected: Path | None
+    ) -> None:
+        monkeypatch.setenv("STATE_DIRECTORY", given)
+        assert expected == Config().state_folder
+        assert Path("/own") == Config(sensor=Sensor(state_folder="/own")).state_folder
+
+    def test_by_hand_nothing_is_kept(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.delenv("STATE_DIRECTORY", raising=False)
+        assert (None, None) == (Config().state_folder, Config().record_folder)
+
+
+class TestExample:
+    def test_it_is_a_valid_site_that_changes_nothing(self, tmp_path: Path) -> None:
+        config = _load(tmp_path, example_toml())
+        assert (config.site, config.alert, config.sensor) == (Config().site, Config().alert, Config().sensor)
+        assert [name for name in config.sections if name.startswith("export.")] == []
+
+    def test_everything_in_it_can_be_set(self, tmp_path: Path) -> None:
+        config = _load(tmp_path, uncommented(example_toml()))
+        assert config.sensor.interfaces == ("eth1",)
+        assert config.site.devices[0].name == "meter-17"
+
+    def test_every_key_of_the_schema_is_in_it(self) -> None:
+        document = tomllib.loads(uncommented(example_toml()))
+        assert _missing(json_schema(), document, "") == []
+
+    def test_no_example_is_for_a_key_that_is_gone(self) -> None:
+        document = tomllib.loads(uncommented(example_toml()))
+        assert [path for path in EXAMPLES if not _stands_in(document, path)] == []
+
+    def test_the_file_in_deploy_is_this_one(self, *, rewrites_goldens: bool) -> None:
+        kept = Path(__file__).parents[1] / "deploy" / "umbilical.toml"
+        if rewrites_goldens:
+            kept.write_text(example_toml(), encoding="utf-8")
+        assert kept.read_text("utf-8") == example_toml(), "pytest tests/test_config.py --golden rewrites it"
+
+
+def _missing(schema: dict[str, Any], value: Any, path: str) -> list[str]:
+    """Return the keys of a schema that a document does not have."""
+    if isinstance(value, list):
+        return [] if not value else _missing(schema.get("items", {}), value[0], path)
+    if not isinstance(value, dict):
+        return []
+    if isinstance(schema.get("additionalProperties"), dict):
+        return [] if not value else _missing(schema["additionalProperties"], next(iter(value.values())), path)
+    inner = schema.get("properties", {})
+    absent = [f"{path}.{name}" for name in inner if name not in value]
+    return absent + [
+        fault
+        for name in value
+        if name in inner
+        for fault in _missing(inner[name], value[name], f"{path}.{name}")
+    ]
+
+
+def _stands_in(value: Any, path: str) -> bool:
+    name, _, rest = path.partition(".")
+    while isinstance(value, list) or (isinstance(value, dict) and name not in value and len(value) == 1):
+        value = value[0] if isinstance(value, list) else next(iter(value.values()))
+    return isinstance(value, dict) and name in value and (not rest or _stands_in(value[name], rest))
 
 
 class TestFaults:
@@ -391,6 +498,10 @@ class TestRecords:
             ({"mode": []}, 'expected one of "a", "b", got []'),
             ({"window": "6 hours"}, 'expected a duration such as "90s", "6h" or "7d", got "6 hours"'),
             ({"limit": 5}, 'expected a size such as "64MiB", got 5'),
+            (
+                {"limit": "5mb"},
+                'expected a size such as "64MiB", got "5mb" (units are B, KiB, MiB, GiB, kB, MB, GB)',
+            ),
             ({"limit_bytes": 5}, "unknown name; did you mean 'limit'?"),
             ({"room": "big"}, 'expected a size such as "64MiB", got "big"'),
             ({"either": 1}, "expected text or a list of text, got 1"),
@@ -452,7 +563,7 @@ class TestSchema:
 
     def test_every_section_of_the_tree_is_in_it(self) -> None:
         trees = {one.name for one in fields(Config) if is_dataclass(getattr(Config(), one.name))}
-        assert trees == {"site", "alert", "catalog", "geoip"}
+        assert trees == {"site", "alert", "catalog", "geoip", "sensor"}
         assert trees < set(json_schema()["properties"])
 
 

@@ -6,7 +6,19 @@ from typing import Annotated, Any
 
 import typer
 
-from monitor.cli import demo, explain, flows, geoip, observations, replay, schema, signatures
+from monitor.cli import (
+    check_config,
+    demo,
+    doctor,
+    explain,
+    flows,
+    geoip,
+    observations,
+    replay,
+    schema,
+    signatures,
+    watch,
+)
 from monitor.cli.failure import ExitStatus, fail
 from monitor.cli.version import print_version
 
@@ -22,14 +34,22 @@ Examples:
   umbilical demo                      what the program is for, on one screen
   umbilical replay site.pcapng        which devices spoke to which module vendor
   umbilical replay --json site.pcap   one alert per line, for other programs
+  umbilical watch eth1                the same on a mirror port, for months, with metrics
 """
 _COMMANDS = (
     (demo.demo, demo.EXAMPLES, "a bundled case: what the program is for, on one screen"),
     (replay.replay, replay.EXAMPLES, "captures in, alerts and a summary out"),
+    (watch.watch, watch.EXAMPLES, "the sensor: interfaces in, alerts and metrics out, for months"),
     (flows.flows, flows.EXAMPLES, "every flow, as JSON, CSV or Parquet"),
     (observations.observations, observations.EXAMPLES, "what was seen on the wire, as JSON"),
     (explain.explain, explain.EXAMPLES, "the story and the packets behind an alert"),
     (schema.schema, schema.EXAMPLES, "the JSON Schema of what goes in and out"),
+    (doctor.doctor, doctor.EXAMPLES, "what is wrong with this host or this mirror port"),
+    (
+        check_config.check_config,
+        check_config.EXAMPLES,
+        "what a configuration means, and all that is wrong with it",
+    ),
 )
 for _function, _examples, _in_short in _COMMANDS:
     app.command(epilog=_examples, short_help=_in_short)(_function)

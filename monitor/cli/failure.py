@@ -21,6 +21,10 @@ class ExitStatus(IntEnum):
     """Nothing was processed; the message says why."""
     DAMAGED = 3
     """A capture was cut short or damaged; all before the damage is reported."""
+    TRY_LATER = 75
+    """It could not be done now and may go well another time, such as when the network is there (sysexits.h)."""
+    BROKEN = 70
+    """A part of the program ended before its time; whoever watches over it may start it again (sysexits.h)."""
     INTERRUPTED = 130
     """Ctrl-C; what was read until then is reported."""
 
@@ -66,7 +70,10 @@ def guarded_output() -> Iterator[None]:
 def _reason(error: OSError) -> str:
     if isinstance(error, FileNotFoundError) and error.filename:
         return f"{os.fsdecode(error.filename)}: no such file or folder"
-    words = (error.strerror or str(error)).lower()
+    words = error.strerror or str(error)
+    if error.errno is None or words != os.strerror(error.errno):  # our own words say it all
+        return f"{os.fsdecode(error.filename)}: {words}" if error.filename else words
+    words = words.lower()
     return f"{os.fsdecode(error.filename)}: {words}" if error.filename else f"cannot write: {words}"
 
 

@@ -16,8 +16,8 @@ import monitor
 
 ANNOUNCED_AFTER_SECONDS = 0.7
 """A kernel that takes longer is worth a word."""
-TEXT = "Compiling the packet kernels for this machine (once, some ten to twenty seconds) ..."
-_ROOMS_WITH_KERNELS = ("capture", "decode", "flow")
+TEXT = "Compiling the packet kernels for this machine (once, some ten seconds) ..."
+_ROOMS_WITH_KERNELS = ("capture", "decode", "export", "flow")
 _VARIABLE = "NUMBA_CACHE_DIR"
 
 
@@ -26,6 +26,17 @@ def keep_kernels() -> None:
     if _VARIABLE in os.environ or _is_writable(Path(monitor.__file__).parent):
         return
     os.environ[_VARIABLE] = str(_user_folder() or _own_folder() or tempfile.mkdtemp(prefix="umbilical-"))
+
+
+def keep_no_more() -> None:
+    """From here on a kernel that is compiled is used and not kept: this process can write its folder no longer."""
+    caching: Any = sys.modules.get("numba.core.caching")  # numba has no types
+    if caching is not None:
+        caching.Cache.save_overload = _not_kept
+
+
+def _not_kept(*_: object) -> None:
+    """Numba would raise an error here that says nothing to anybody."""
 
 
 @contextmanager

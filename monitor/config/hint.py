@@ -28,7 +28,8 @@ from monitor.config.shape import (
     Text,
     Whole,
 )
-from monitor.model.instant import duration_ns, size_bytes
+from monitor.model.instant import duration_ns
+from monitor.model.size import size_bytes
 
 _MAX_ASN = (1 << 32) - 1
 
@@ -105,7 +106,7 @@ def _named_shape(name: str, hint: Any, default: object) -> Shape:
 
 def _default_shape(hint: Any, default: object) -> Shape:
     """Return the shape of a field whose default says more than its type."""
-    if isinstance(default, str) and hint is str:
+    if isinstance(default, str) and hint is str and not default.isdigit():
         for shape, check in ((_DURATION_TEXT, duration_ns), (_SIZE_TEXT, size_bytes)):
             if _accepts(check, default):
                 return shape

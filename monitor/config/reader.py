@@ -3,18 +3,26 @@
 import re
 import tomllib
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from monitor.config.fault import Faults
 from monitor.config.hint import record_of
+from monitor.config.sensor import Sensor
 from monitor.config.shape import NOT_READ
 from monitor.config.site import Alerts, CatalogFolders, Databases, Site
 from monitor.config.tree import ROOMS, Config, plugins, room_has_settings, settings_class
 from monitor.model.errors import ConfigError, Location
 
-FIXED_SECTIONS = {"site": Site, "alert": Alerts, "catalog": CatalogFolders, "geoip": Databases}
+FIXED_SECTIONS = {
+    "site": Site,
+    "alert": Alerts,
+    "catalog": CatalogFolders,
+    "geoip": Databases,
+    "sensor": Sensor,
+}
 """Sections that are always there; ``tree.Config`` has a field for each."""
 _TOML_PLACE = re.compile(r"\s*\(at line (\d+), column \d+\)|\s*\(at end of document\)")
 
@@ -85,6 +93,10 @@ def _has_sections(room: str) -> bool:
     return room_has_settings(room) or bool(plugins(room))
 
 
+def _has_settings(room: str, plugin: str) -> bool:
+    return settings_class(f"{room}.{plugin}") is not None
+
+
 def _sections(room: str, table: object, faults: Faults) -> Iterator[_Section]:
     """Yield what a room's table holds: its own settings and those of its plug-ins."""
     if not isinstance(table, dict):
@@ -97,7 +109,7 @@ def _sections(room: str, table: object, faults: Faults) -> Iterator[_Section]:
         yield _Section(room, record, own)
     elif record is None:
         for key in own:
-            faults.unknown((room, key), names)
+            faults.unknown((room, key), filter(partial(_has_settings, room), names))
     for name in filter(table.__contains__, names):
         yield from _plugin_section(f"{room}.{name}", table[name], faults)
 

@@ -12,7 +12,8 @@ from typing import Any, Final
 
 from monitor.config.fault import Faults
 from monitor.config.position import Path
-from monitor.model.instant import SECOND_NS, duration_ns, size_bytes
+from monitor.model.instant import SECOND_NS, duration_ns
+from monitor.model.size import UNITS, size_bytes, size_text
 
 NOT_READ: Final = object()
 """Stands for a value with a fault."""
@@ -202,17 +203,15 @@ class Size(Scalar):
         try:
             return size_bytes(raw)
         except ValueError:
-            raise ValueError from None
+            raise ValueError(f"units are {', '.join(UNITS)}") from None
 
     def schema(self) -> dict[str, Any]:
-        return {"type": "string", "pattern": r"^\d+\s*(B|KiB|MiB|GiB|kB|MB|GB)$"}
+        return {"type": "string", "pattern": rf"^\s*\d+\s*({'|'.join(UNITS)})?\s*$"}
 
     def written(self, value: Any) -> Any:
-        texts = [f"{value // size}{unit}" for unit, size in _SIZES.items() if value % size == 0]
-        return min(texts, key=len)
+        return size_text(value)
 
 
-_SIZES = {unit: size_bytes(f"1{unit}") for unit in ("B", "KiB", "MiB", "GiB", "kB", "MB", "GB")}
 _UNITS_NS = {unit: duration_ns(f"1{unit}") for unit in ("d", "h", "m", "s")}
 
 

@@ -4,9 +4,11 @@ import re
 from base64 import b64decode
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from ipaddress import ip_address, ip_network
 from types import MappingProxyType
 from typing import Annotated
+from urllib.parse import urlsplit
 
 from monitor.alert.policy import Mute, Policy
 from monitor.config.shape import Text
@@ -37,11 +39,26 @@ def _check_key(text: str) -> None:
         raise ValueError
 
 
+def _check_server(text: str) -> None:
+    parts = urlsplit(text)
+    if (
+        parts.scheme != "https"
+        or not parts.hostname
+        or parts.path not in {"", "/"}
+        or parts.query
+        or parts.fragment
+    ):
+        raise ValueError
+
+
 NetworkText = Annotated[str, Text('networks such as "10.0.0.0/8"', ip_network)]
 AddressText = Annotated[str, Text('addresses such as "10.0.0.53"', ip_address)]
 RemoteText = Annotated[
     str,
     Text("domains in lower case (which cover the names below them), addresses or networks", _check_remote),
+]
+ServerText = Annotated[
+    str, Text('an address such as "https://mirror.example.org"', _check_server, pattern="^https://[^/?#]+/?$")
 ]
 KeyText = Annotated[
     str,
@@ -110,9 +127,30 @@ class CatalogFolders:
     """Where signature packs are installed, relative to this file; by default in the XDG data home."""
 
 
+class GeoIpProvider(StrEnum):
+    """Whom ``umbilical geoip update`` asks."""
+
+    DBIP = "dbip"
+    """DB-IP Lite: no account; CC BY 4.0."""
+    MAXMIND = "maxmind"
+    """GeoLite2: an account and a licence key, under MaxMind's licence."""
+    IPINFO = "ipinfo"
+    """IPinfo Lite: a token; CC BY-SA 4.0."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Databases:
     """Section ``[geoip]``."""
 
     database: tuple[str, ...] | None = None
-    """MaxMind DB files, relative to this file, or "embedded"; of each field the first known value counts."""
+    """MaxMind DB files, relative to this file, or "embedded"; of each field the first known value counts.
+    By default those that umbilical geoip update installed, and the embedded one for what they do not know."""
+    provider: GeoIpProvider = GeoIpProvider.DBIP
+    """Where umbilical geoip update gets databases; nothing is ever fetched without that command."""
+    account_file: str | None = None
+    """File with the provider's key, relative to this file and readable by its owner alone: for "maxmind" a GeoIP.conf
+    or a line ACCOUNT:KEY, for "ipinfo" the token."""
+    folder: str | None = None
+    """Where databases are installed, relative to this file; by default in the XDG data home."""
+    server: ServerText | None = None
+    """A mirror with the same paths as the provider, instead of it."""

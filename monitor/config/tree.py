@@ -13,14 +13,17 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from monitor.config.sensor import Sensor
 from monitor.config.site import Alerts, CatalogFolders, Databases, Site
 from monitor.enrich.geoip import EMBEDDED
+from monitor.enrich.installed import databases_in
 
 ROOMS = ("capture", "decode", "detect", "export", "flow", "protocols")
 """Rooms that may have settings: their own in ``settings.py``, or those of their plug-ins."""
 PLUGIN_ROOMS = ("detect", "export", "protocols")
 _SETTINGS_MODULE = "settings"
 _PACKS = Path("umbilical", "signatures")
+_DATABASES = Path("umbilical", "geoip")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +35,7 @@ class Config:
     alert: Alerts = field(default_factory=Alerts)
     catalog: CatalogFolders = field(default_factory=CatalogFolders)
     geoip: Databases = field(default_factory=Databases)
+    sensor: Sensor = field(default_factory=Sensor)
     sections: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
     """Settings of rooms and plug-ins that the file has, by dotted name; an exporter runs when it is here."""
 
@@ -61,8 +65,35 @@ class Config:
     def database_paths(self) -> tuple[str, ...] | None:
         """Geo-IP databases to open; None for the embedded one."""
         if self.geoip.database is None:
-            return None
+            return databases_in(self.geoip_folder)
         return tuple(name if name == EMBEDDED else str(self._beside(name)) for name in self.geoip.database)
+
+    @property
+    def geoip_folder(self) -> Path | None:
+        """Where geo-IP databases are installed; None where there is no home to look in."""
+        given = self.geoip.folder
+        if given is not None:
+            return self._beside(given)
+        home = data_home()
+        return None if home is None else home / _DATABASES
+
+    @property
+    def account_file(self) -> Path | None:
+        """Where the key of the geo-IP provider is."""
+        given = self.geoip.account_file
+        return None if given is None else self._beside(given)
+
+    @property
+    def state_folder(self) -> Path | None:
+        """Where the sensor keeps what must survive it; None for nowhere."""
+        given = self.sensor.state_folder
+        return _systemd_state_folder() if given is None else self._beside(given)
+
+    @property
+    def record_folder(self) -> Path | None:
+        """Where the sensor keeps packets that mattered; None for nowhere."""
+        given = self.sensor.record_folder
+        return None if given is None else self._beside(given)
 
     def _beside(self, name: str) -> Path:
         """Relative paths start where the file stands, wherever the program was started."""
@@ -70,21 +101,41 @@ class Config:
 
 
 def data_home() -> Path | None:
-    """Return the folder for a user's data (XDG Base Directory 0.8), None for a user without a home."""
+    """Return the folder for a user's data (XDG Base Directory 0.8), None for a user without a home to look into."""
     given = os.environ.get("XDG_DATA_HOME", "")
     if os.path.isabs(given):  # noqa: PTH117 - an empty text is no path; relative ones are to be ignored
-        return Path(given)
+        folder = Path(given)
+    else:
+        try:
+            folder = Path.home() / ".local" / "share"
+        except RuntimeError:
+            return None
+    return folder if _may_be_looked_into(folder) else None
+
+
+def _may_be_looked_into(folder: Path) -> bool:
+    """Whether a folder may be read; one that is not there may."""
     try:
-        return Path.home() / ".local" / "share"
-    except RuntimeError:
-        return None
+        folder.stat()
+    except PermissionError:
+        return False
+    except OSError:
+        return True
+    return True
+
+
+def _systemd_state_folder() -> Path | None:
+    """Return the first folder of the unit's ``StateDirectory=`` (systemd.exec(5)), None outside such a unit."""
+    first = os.environ.get("STATE_DIRECTORY", "").partition(":")[0]
+    return Path(first) if os.path.isabs(first) else None  # noqa: PTH117 - an empty text is no path
 
 
 def settings_class(section: str) -> type | None:
     """Return the ``Settings`` of a section that exists, None when its module has none."""
     module = f"monitor.{section}" if "." in section else f"monitor.{section}.{_SETTINGS_MODULE}"
     record = getattr(import_module(module), "Settings", None)
-    return record if isinstance(record, type) and is_dataclass(record) else None
+    is_own = isinstance(record, type) and is_dataclass(record) and record.__module__ == module
+    return record if is_own else None
 
 
 def room_has_settings(room: str) -> bool:

@@ -13,6 +13,7 @@ COMMANDS = [
     (),
     ("demo",),
     ("replay",),
+    ("watch",),
     ("flows",),
     ("observations",),
     ("explain",),
@@ -24,6 +25,8 @@ COMMANDS = [
     ("geoip", "lookup"),
     ("geoip", "info"),
     ("schema",),
+    ("check-config",),
+    ("doctor",),
 ]
 HEAVY = {
     "numba",
@@ -49,7 +52,7 @@ def test_help_has_examples(umbilical: Command, command: tuple[str, ...]) -> None
 def test_help_lists_every_command(umbilical: Command) -> None:
     listed = umbilical("--help").out.partition("Commands:")[2]
     assert {command[0] for command in COMMANDS if command} == set(
-        re.findall(r"^  (\w+) ", listed, re.MULTILINE)
+        re.findall(r"^  ([\w-]+) ", listed, re.MULTILINE)
     )
 
 

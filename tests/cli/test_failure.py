@@ -24,6 +24,8 @@ def test_failing_is_wrong_input(capsys: pytest.CaptureFixture[str]) -> None:
         (PermissionError(13, "Permission denied", "a.pcap"), "a.pcap: permission denied"),
         (IsADirectoryError(21, "Is a directory", b"a"), "a: is a directory"),
         (OSError(28, "No space left on device"), "cannot write: no space left on device"),
+        (PermissionError(1, "not allowed: this needs CAP_NET_RAW"), "not allowed: this needs CAP_NET_RAW"),
+        (OSError(11, "is used by another umbilical", "spool"), "spool: is used by another umbilical"),
     ],
 )
 def test_wrong_input_is_one_line(error: Exception, words: str, capsys: pytest.CaptureFixture[str]) -> None:

@@ -102,3 +102,30 @@ def test_a_compilation_that_is_kept_is_announced_once(*, dispatcher: str, hidden
     code = SLOW_COMPILATION.format(dispatcher=dispatcher, hidden=hidden)
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert times == done.stderr.count("Compiling")
+
+
+def test_what_is_compiled_without_a_folder_is_used_and_not_kept(tmp_path: Path) -> None:
+    code = f"""
+import os
+os.environ["NUMBA_CACHE_DIR"] = "{tmp_path}/kernels"
+from pathlib import Path
+import shutil
+from monitor.cli.kernels import keep_no_more
+Path("{tmp_path}/made.py").write_text("import numba\\n@numba.njit(cache=True)\\ndef one(): return 1\\n")
+import sys
+sys.path.insert(0, "{tmp_path}")
+from made import one
+shutil.rmtree("{tmp_path}/kernels")
+keep_no_more()
+print(one(), Path("{tmp_path}/kernels").exists())
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert ("1 False\n", "") == (done.stdout, done.stderr)
+
+
+def test_without_numba_there_is_nothing_to_keep() -> None:
+    code = "import sys; from monitor.cli.kernels import keep_no_more; keep_no_more(); print('numba' in sys.modules)"
+    assert (
+        "False\n"
+        == subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    )

@@ -1,0 +1,22 @@
+"""Whether the signatures are there and of our days."""
+
+from collections.abc import Iterator
+
+from monitor.cli.checks._subject import Remark, Subject, fault, ok, warning
+
+OLD_DAYS = 180
+_DAY_NS = 86_400_000_000_000
+
+
+def check(subject: Subject) -> Iterator[Remark]:
+    """Yield the age of the catalog."""
+    checked = subject.checked
+    if checked.catalog is None or checked.signatures_day_ns is None:
+        yield fault("the signatures cannot be loaded", "umbilical signatures check")
+        return
+    days = (subject.now_ns - checked.signatures_day_ns) // _DAY_NS
+    text = f"{len(checked.catalog.signatures)} signatures of {len(checked.catalog.vendors)} vendors, {days} days old"
+    yield ok(text) if days <= OLD_DAYS else warning(text, "umbilical signatures update")
+
+
+CHECK = check

@@ -1,0 +1,202 @@
+"""Opens, one after the other, everything that a configuration names, so that all faults are known at once.
+
+Rule: nothing is changed, made or connected to; what the sensor would only find out later is asked of the disk here.
+"""
+
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, fields
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from monitor.capture.interface import interface_names
+from monitor.cli.account import account_for
+from monitor.cli.folders import written_files
+from monitor.config.fault import Faults
+from monitor.config.position import Path as Place
+from monitor.config.reader import load
+from monitor.config.tree import Config
+from monitor.model.errors import ConfigError, LocatedError
+
+if TYPE_CHECKING:
+    from monitor.catalog.catalog import Catalog
+    from monitor.enrich.geoip import GeoIp
+
+_SECRET_FILES = ("password_file", "secret_file", "key_file")
+_SECRET_TABLES = ("header_files",)
+
+
+@dataclass(slots=True)
+class Checked:
+    """What a configuration amounts to, and what is wrong with what it names."""
+
+    config: Config
+    faults: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    """What need not be wrong, but is worth a look."""
+    catalog: "Catalog | None" = None
+    signatures_day_ns: int | None = None
+    """Of the pack in use, or of the newest signature."""
+    geoip: "GeoIp | None" = None
+
+
+def checked(file: Path | None, signatures: Path | None = None) -> Checked:
+    """Open everything; raises ConfigError for a file that is wrong in itself, with all its faults."""
+    return _Check(file, signatures).result
+
+
+class _Check:
+    def __init__(self, file: Path | None, signatures: Path | None) -> None:
+        self.result = Checked(load(file))
+        self._config = self.result.config
+        self._faults = Faults()
+        self._signatures = signatures
+        self._own_words: list[str] = []
+        for check in (self._catalog, self._geoip, self._detectors, self._sensor, self._sections):
+            check()
+        self.result.faults = [*self._located(file), *self._own_words]
+
+    def _located(self, file: Path | None) -> list[str]:
+        if not self._faults.found:
+            return []
+        text = "" if file is None else file.read_text(encoding="utf-8-sig")
+        return str(self._faults.error(str(file or "defaults"), text)).splitlines()
+
+    @contextmanager
+    def _caught(self, place: Place) -> Iterator[None]:
+        """Keep what is wrong, at the line that named it; files with lines of their own are told by those."""
+        try:
+            yield
+        except LocatedError as error:
+            own = error.location is None or error.location.line is not None
+            if own or "\n" in str(error):
+                self._own_words += str(error).splitlines()
+            else:
+                self._faults.add(place, str(error))
+        except OSError as error:
+            self._faults.add(place, f"{error.filename}: {(error.strerror or str(error)).lower()}")
+        except ValueError as error:
+            self._faults.add(place, str(error))
+
+    def _catalog(self) -> None:
+        from monitor.catalog.catalog import Catalog
+        from monitor.catalog.pack_in_use import pack_in_use, version_in_use
+
+        instead = self._signatures
+        with self._caught(("catalog", "folders")):
+            pack = None if instead is not None else pack_in_use(self._config.pack_folder)
+            shipped = instead if pack is None else pack.signatures
+            catalog = Catalog.load(
+                None if shipped is None else [shipped], local=self._config.signature_folders
+            )
+            self.result.catalog = catalog
+            self.result.signatures_day_ns = version_in_use(pack, catalog).day_ns
+
+    def _geoip(self) -> None:
+        from monitor.enrich.geoip import GeoIp
+
+        paths = self._config.database_paths
+        for place, path in enumerate(paths or ()):
+            with self._caught(("geoip", "database", place)):
+                GeoIp.load([path])
+        with self._caught(("geoip", "database")):
+            if not self._faults.found:
+                self.result.geoip = GeoIp.load(paths)
+
+    def _detectors(self) -> None:
+        from monitor.registry import discover
+
+        if self.result.catalog is None:
+            return
+        for name, make in discover("monitor.detect", "DETECTOR").items():
+            with self._caught(("detect", name)):
+                make(self._config.settings(f"detect.{name}"), self.result.catalog)
+
+    def _sensor(self) -> None:
+        sensor, config = self._config.sensor, self._config
+        for name in sorted({*sensor.interfaces} - {*interface_names()}):
+            self.result.notes.append(f"there is no interface {name} on this host now (see: ip -brief link)")
+        with self._caught(("sensor", "user")):
+            account_for(sensor.user, sensor.group)
+        for key, folder in (("state_folder", config.state_folder), ("record_folder", config.record_folder)):
+            with self._caught(("sensor", key)):
+                if folder is not None:
+                    _check_can_keep(folder)
+        if config.state_folder is None:
+            self.result.notes.append(
+                "no state folder: a restart begins anew, and no alert waits for an output"
+            )
+
+    def _sections(self) -> None:
+        for path in written_files(self._config):
+            with self._caught(("export", "jsonl", "path")):
+                _check_target(path)
+        for section, settings in self._config.sections.items():
+            place = tuple(section.split("."))
+            if section == "export.prometheus":
+                with self._caught((*place, "web_config")):
+                    self._web(settings.web_config)
+            elif place[0] == "export":
+                with self._caught(place):
+                    self._output(place, settings)
+            self.result.notes += _told_to_everybody(settings, self._folder)
+
+    def _web(self, name: str | None) -> None:
+        from monitor.export.web_config import load as load_web_config
+
+        if name is not None:
+            self.result.notes += load_web_config(self._folder / name).notices
+
+    def _output(self, place: Place, settings: Any) -> None:
+        """Make an output, which opens all its files, and let it go before it connects."""
+        from monitor.export._origin import Origin
+
+        exporter = getattr(import_module(f"monitor.{'.'.join(map(str, place))}"), "EXPORTER", None)
+        if exporter is None:
+            return
+        try:
+            exporter(settings, Origin(folder=self._folder, host="", version="")).close()
+        except ConfigError as error:
+            key, _, problem = error.problem.partition(": ")
+            known = key.partition(".")[0] in {one.name for one in fields(settings)}
+            self._faults.add(
+                (*place, *key.split(".")) if known else place, problem if known else error.problem
+            )
+
+    @property
+    def _folder(self) -> Path:
+        return Path.cwd() if self._config.path is None else self._config.path.parent
+
+
+def _told_to_everybody(settings: Any, folder: Path) -> Iterator[str]:
+    """Yield the files with secrets that every account can read."""
+    names = [getattr(settings, key, None) for key in _SECRET_FILES]
+    for key in _SECRET_TABLES:
+        names += dict(getattr(settings, key, None) or {}).values()
+    for name in filter(None, names):
+        path = folder / name
+        if path.exists() and path.stat().st_mode & stat.S_IROTH:
+            yield f"{path}: holds a secret and everybody may read it: chmod o= {path}"
+
+
+def _check_target(path: Path) -> None:
+    if path.is_dir():
+        raise ValueError(f"{path}: is a folder, not a file to write to")
+    if not path.parent.is_dir():
+        raise ValueError(f"{path.parent}: no such folder; make it: mkdir -p {path.parent}")
+    if path.exists() and not os.access(path, os.W_OK):
+        raise ValueError(f"{path}: cannot be written")
+    _check_can_keep(path.parent)
+
+
+def _check_can_keep(folder: Path) -> None:
+    """Raise ValueError for a folder in which nothing can be kept, nor made where it is missing."""
+    nearest = next(one for one in (folder, *folder.absolute().parents) if one.exists())
+    if not nearest.is_dir():
+        raise ValueError(f"{nearest}: is no folder")
+    if not os.access(nearest, os.W_OK | os.X_OK):
+        what = "cannot be written" if nearest == folder else f"is missing, and {nearest} cannot be written"
+        raise ValueError(f"{folder}: {what}; make it: install -d -o {os.geteuid()} {folder}")
