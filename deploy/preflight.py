@@ -11,10 +11,19 @@ from importlib.util import find_spec
 
 MINIMUM = (3, 11)
 TEST_TOOLS = {
+    "ip": "iproute2",
+    "tcpdump": "tcpdump",
     "tshark": "tshark",
     "named-checkzone": "bind9-utils",
     "dnsmasq": "dnsmasq-base",
     "nft": "nftables",
+    "mosquitto": "mosquitto",
+    "prometheus-alertmanager": "prometheus-alertmanager",
+    "rsyslogd": "rsyslog",
+    "promtool": "prometheus",
+    "chromium": "chromium",
+    "shellcheck": "shellcheck",
+    "systemd-analyze": "systemd",
 }
 """What the tests compare with, and the Debian package that has it."""
 

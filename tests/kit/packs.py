@@ -8,7 +8,8 @@ from monitor.catalog.pack import FILES, MANIFEST, SIGNATURE, read_pack, write_pa
 from monitor.catalog.pack_key import public_of, sign
 from monitor.catalog.pack_manifest import Version
 from monitor.catalog.pack_zip import write_zip
-from monitor.cli.pack_store import Disk, PackStore
+from monitor.cli.disk import Disk
+from monitor.cli.pack_store import PackStore
 from tests.catalog._builders import file_text
 
 if TYPE_CHECKING:

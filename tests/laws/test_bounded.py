@@ -2,21 +2,38 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
 from random import Random
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytest
 
 from monitor.enrich.names import DEVICE_CAPACITY as NAMES_OF_A_DEVICE
 from monitor.flow.settings import Settings as FlowSettings
+from monitor.model.frame import FRAME, FrameBatch, Interface
+from monitor.pipeline.back import Back, Outputs
+from monitor.pipeline.front import Front
+from monitor.pipeline.metrics import _evictions
+from monitor.pipeline.planning import plan_of
+from monitor.pipeline.site import open_site
 from tests.kit import dns_wire
 from tests.kit.frames import Frame, ethernet, ipv4, tcp_syn, udp, write
 from tests.kit.house import run
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
+    from monitor.model.alert import Alert
+
+_FLOODS = spec_from_file_location("floods", Path(__file__).parents[2] / "deploy/bench/wire/floods.py")
+assert _FLOODS is not None
+FLOODS = module_from_spec(_FLOODS)
+"""The floods of the benchmark."""
+assert _FLOODS.loader is not None
+_FLOODS.loader.exec_module(FLOODS)
 T0 = 1_800_000_000_000_000_000
 STEP_NS = 10_000
 DEVICE, RESOLVER, REMOTE = 0x0A14_0011, 0x0A14_0001, 0xC633_6407
@@ -98,3 +115,43 @@ def _frames(flood: Callable[[], Iterator[bytes]]) -> Iterator[Frame]:
     yield ethernet(ts_ns + 1_000_000, question)
     yield ethernet(ts_ns + 2_000_000, answer, source_mac=0x0200_5E00_0001)
     yield ethernet(ts_ns + 3_000_000, ipv4(DEVICE, REMOTE, TCP, tcp_syn(4001, 8100, 1)))
+
+
+SHARE = 1 / 64
+FULL = {"devices": 1 << 16, "stations": 1 << 16, "names": 1 << 18, "flow_names": 1 << 16, "alerts": 1 << 15}
+"""What tables hold where memory is no matter."""
+
+
+def test_in_little_memory_every_table_keeps_to_its_share_and_alerts_still_come() -> None:
+    site = open_site(share_of=lambda _: SHARE)
+    told: list[Alert] = []
+    outputs = Outputs(alert=told.append)
+    plan = replace(plan_of(site, outputs, seed=1), flow=FlowSettings(capacity=CAPACITY), share=SHARE)
+    front, back = Front(plan), Back(site, outputs, [Interface(name="tap0", capture="tap0", link_type=1)])
+    ordinal = 0
+    for kind, count in (("devices", 3000), ("names", 6000), ("contacts", 1500), ("beginnings", 1500)):
+        batch = _batch(FLOODS.KINDS[kind](0, count), ordinal)
+        ordinal += count
+        for observation in front.take(batch):
+            back.take(observation)
+        back.pass_time(front.clock_ns)
+        assert len(back.ledger.devices) <= FULL["devices"] * SHARE
+    for name, fill in back.tables().items():
+        assert fill.entries <= fill.capacity <= FULL[name] * SHARE
+    health = front.health()
+    assert min(
+        _evictions(site, back, health)[name] for name in ("flow", "devices", "names", "alerts", "readings")
+    )
+    assert sum(len(one.devices) for one in back.ledger.places.values()) <= 4 * FULL["devices"] * SHARE
+    assert len({alert.device for alert in told if alert.signature == "airm2m.mreport"}) == 1500
+
+
+def _batch(frames: Any, first_ordinal: int) -> FrameBatch:
+    """Return frames that are rows of octets, one flood after the other."""
+    rows = np.zeros(len(frames), FRAME)
+    rows["captured"] = rows["wire"] = frames.shape[1]
+    rows["offset"] = np.arange(len(frames)) * frames.shape[1]
+    rows["number"] = first_ordinal + 1 + np.arange(len(frames))
+    rows["ts_ns"] = T0 + rows["number"] * STEP_NS
+    rows["link_type"] = 1
+    return FrameBatch(buffer=frames.reshape(-1), frames=rows, first_ordinal=first_ordinal)

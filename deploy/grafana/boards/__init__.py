@@ -1,0 +1,1 @@
+"""One dashboard per file, of the parts in ``parts.py``."""
