@@ -22,7 +22,7 @@ Examples:
 
 \b
 Signals: TERM and INT save and end; HUP reads the configuration anew, and a wrong one is refused.
-Exit status: 0 ended as it was told, 2 wrong input, 3 a damaged pipe, 70 a worker was lost (start it again).
+Exit status: 0 ended as told, 2 wrong input, 3 a damaged pipe, 70 a worker was lost (start again).
 """
 
 
