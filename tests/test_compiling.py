@@ -48,5 +48,6 @@ def test_a_part_checks_its_indexes() -> None:
 
 def test_a_part_is_plain_python_too_and_has_no_machine_code_of_its_own() -> None:
     assert third.py_func([1, 2, 3]) == 3  # type: ignore[attr-defined]  # numba's dispatcher
-    (code,) = third.overloads.values()  # type: ignore[attr-defined]  # numba's dispatcher
-    assert code.library.get_pointer_to_function(code.fndesc.llvm_func_name) == 0
+    # Where the kernel came from the disk, its parts were not compiled in this process.
+    for code in third.overloads.values():  # type: ignore[attr-defined]  # numba's dispatcher
+        assert code.library.get_pointer_to_function(code.fndesc.llvm_func_name) == 0
