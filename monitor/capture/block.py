@@ -4,7 +4,10 @@ Copying blocks of about 1 MB keeps the bytes in the processor's cache; chasing r
 several times slower. Nothing here knows a capture format.
 """
 
+from typing import Protocol
+
 import numpy as np
+from numpy.typing import NDArray
 
 from monitor.capture.bytestream import ByteStream
 
@@ -13,11 +16,26 @@ SMALL_BLOCK_BYTES = 1 << 16
 """For a look at the first frame, and when many captures are open at once."""
 
 
+class Memory(Protocol):
+    """Where buffers come from when somebody still looks at what was read before."""
+
+    def exchange(self, buffer: NDArray[np.uint8], least: int) -> NDArray[np.uint8] | None:
+        """Take a buffer back; return another that holds so many bytes, None where there is none now."""
+        ...
+
+    def give_back(self, buffer: NDArray[np.uint8]) -> None:
+        """Take a buffer back, if it came from here."""
+        ...
+
+
 class Block:
     """Bytes ``start`` to ``end`` of ``buffer`` are what was read and not yet used."""
 
-    def __init__(self, stream: ByteStream, block_bytes: int = BLOCK_BYTES) -> None:
-        self.buffer = np.empty(block_bytes, np.uint8)
+    def __init__(
+        self, stream: ByteStream, block_bytes: int = BLOCK_BYTES, memory: Memory | None = None
+    ) -> None:
+        self.buffer = self._own = np.empty(block_bytes, np.uint8)
+        self._memory = memory
         self.start = 0
         self.end = 0
         self._stream = stream
@@ -41,7 +59,7 @@ class Block:
     def fill(self, least: int) -> bool:
         """Read until ``least`` bytes are held, more where that costs no waiting; False when the stream ends before.
 
-        Moves the bytes: what refers to the buffer is void afterwards.
+        Moves the bytes: what refers to the buffer is void afterwards, but for buffers that came from ``memory``.
         """
         self._make_room(least)
         view = self.buffer.data
@@ -67,13 +85,20 @@ class Block:
         """Return a copy of some held bytes, counted from ``start``."""
         return self.buffer[self.start + offset : self.start + offset + size].tobytes()
 
+    def close(self) -> None:
+        """Give the buffer back; nothing is held any more."""
+        if self._memory:
+            self._memory.give_back(self.buffer)
+        self.buffer, self.start, self.end = self._own, 0, 0
+
     def _make_room(self, least: int) -> None:
         held = self.held
-        if least > len(self.buffer):
-            grown = np.empty(least, np.uint8)
-            grown[:held] = self.buffer[self.start : self.end]
-            self.buffer = grown
-        elif self.start:
-            self.buffer[:held] = self.buffer[self.start : self.end]
+        room = self._memory.exchange(self.buffer, max(least, held)) if self._memory else None
+        if room is None:
+            if least > len(self._own):
+                self._own = np.empty(least, np.uint8)
+            room = self._own
+        if self.start or room is not self.buffer:
+            room[:held] = self.buffer[self.start : self.end]
         self._base += self.start
-        self.start, self.end = 0, held
+        self.buffer, self.start, self.end = room, 0, held

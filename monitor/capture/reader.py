@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from monitor.capture.block import BLOCK_BYTES, Block
+from monitor.capture.block import BLOCK_BYTES, Block, Memory
 from monitor.capture.bytestream import ByteStream
 from monitor.capture.damage import Damage
 from monitor.capture.identify import Format, capture_format
@@ -40,10 +40,15 @@ class Reader:
     """Reads one capture."""
 
     def __init__(
-        self, stream: ByteStream, ledger: Ledger, batch_frames: int, block_bytes: int = BLOCK_BYTES
+        self,
+        stream: ByteStream,
+        ledger: Ledger,
+        batch_frames: int,
+        block_bytes: int = BLOCK_BYTES,
+        memory: Memory | None = None,
     ) -> None:
         self._stream = stream
-        block = Block(stream, block_bytes)
+        block = Block(stream, block_bytes, memory)
         self._block = block
         kind = _WALKS[capture_format(stream)]
         self._walk = kind(stream.path, block, ledger.numbering, ledger.tally)
@@ -72,4 +77,5 @@ class Reader:
         return Window(buffer=self._block.buffer, frames=self._frames[:rows], comments=self._walk.comments)
 
     def close(self) -> None:
+        self._block.close()
         self._stream.close()

@@ -7,7 +7,7 @@ from bisect import insort
 from collections.abc import Iterator, Sequence
 from functools import partial
 
-from monitor.capture.block import BLOCK_BYTES, SMALL_BLOCK_BYTES
+from monitor.capture.block import BLOCK_BYTES, SMALL_BLOCK_BYTES, Memory
 from monitor.capture.bytestream import ByteStream
 from monitor.capture.damage import Damage
 from monitor.capture.locate import Found, locate
@@ -39,7 +39,10 @@ TALLY_KEYS = (
 class Replay:
     """Reads captures named by path, folder, glob or ``-``, once; raises ValueError or OSError for what is none."""
 
-    def __init__(self, captures: Sequence[str], batch_frames: int = BATCH_FRAMES) -> None:
+    def __init__(
+        self, captures: Sequence[str], batch_frames: int = BATCH_FRAMES, memory: Memory | None = None
+    ) -> None:
+        """``memory``: of buffers for a few captures at once; what lies in them stays valid longer than its batch."""
         if batch_frames < 1:
             raise ValueError(f"a batch has at least 1 frame, not {batch_frames}")
         located = locate(captures)
@@ -47,6 +50,7 @@ class Replay:
         """Files in folders that are no captures."""
         self.tally = Tally(TALLY_KEYS)
         self._batch_frames = batch_frames
+        self._memory = memory
         self._captures = located.captures
         self._ledger = Ledger(numbering=Numbering(), tally=self.tally)
         self._damage: list[tuple[int, Damage]] = []
@@ -142,7 +146,8 @@ class Replay:
         frames = self._batch_frames if few else min(self._batch_frames, SMALL_BATCH_FRAMES)
         try:
             stream = found.held or ByteStream(found.path)
-            reader = Reader(stream, self._ledger, frames, BLOCK_BYTES if few else SMALL_BLOCK_BYTES)
+            size, memory = (BLOCK_BYTES, self._memory) if few else (SMALL_BLOCK_BYTES, None)
+            reader = Reader(stream, self._ledger, frames, size, memory)
         except (OSError, ValueError) as error:
             reason = f"cannot be read any more: {error}"
             self._hurt(place, Damage(capture=found.path, offset=0, reason=reason))

@@ -57,7 +57,14 @@ GeoIpFiles = Annotated[
     ),
 ]
 Workers = Annotated[
-    int, typer.Option("--workers", metavar="N", min=1, max=64, help="processes that read and decode")
+    int,
+    typer.Option(
+        "--workers",
+        metavar="N",
+        min=1,
+        max=64,
+        help="processes that follow flows, besides the one that reads",
+    ),
 ]
 NoProgress = Annotated[bool, typer.Option("--no-progress", help="no progress bar")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="say nothing but what went wrong")]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from monitor.cli.failure import ExitStatus, fail, say, told_plainly
+from monitor.cli.failure import ExitStatus, say, told_plainly
 from monitor.cli.interrupt import ignored, unbroken
 from monitor.cli.kernels import announced_compilation, keep_kernels
 from monitor.cli.progress import Bar
@@ -20,8 +20,6 @@ if TYPE_CHECKING:  # at run time they come when a command needs them
     from monitor.pipeline.site import Site
 
 Listener = Callable[..., None]
-
-_STDIN = "-"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +54,6 @@ def run(
 ) -> Ran:
     """Read the captures and tell the listeners of ``pipeline.back.Outputs``."""
     keep_kernels()
-    _check_workers(request)
     hidden = request.quiet or request.no_progress
     with announced_compilation(hidden=hidden):
         with told_plainly():
@@ -127,12 +124,3 @@ def _both(keep: Listener, tell: Listener | None) -> Listener:
             tell(alert)
 
     return told
-
-
-def _check_workers(request: Request) -> None:
-    """Workers read the captures each for itself, and a pipe gives its bytes only once."""
-    if request.workers == 1:
-        return
-    for name in request.captures:
-        if name == _STDIN or Path(name).is_fifo():
-            fail(f"{name}: a pipe can be read by one process only; leave --workers out")

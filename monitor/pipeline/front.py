@@ -80,12 +80,10 @@ class FrontHealth:
         return total
 
 
-class Front:
-    """Decode, flow and protocols in a row."""
+class Flows:
+    """Flow and protocols in a row: packets in, observations out."""
 
-    def __init__(self, plan: Plan, worker: int = 0, watchers: Sequence[Watcher] = ()) -> None:
-        self._watchers = watchers
-        self._decoder = Decoder()
+    def __init__(self, plan: Plan, worker: int = 0) -> None:
         self._table: FlowTable[Observation] = FlowTable(
             plan.flow, seed=plan.seed, workers=plan.workers, worker=worker, home=plan.home
         )
@@ -95,27 +93,19 @@ class Front:
         self._table.listen(self._dispatcher)
         for room, limit in ((self._table, "most_waiting_bytes"), (self._dispatcher, "most_held_bytes")):
             setattr(room, limit, int(getattr(room, limit) * plan.share))
-        self._ordinal = plan.first_ordinal
-        self._frames = 0
 
     @property
     def clock_ns(self) -> int:
         """The newest time seen."""
         return self._table.clock_ns
 
-    def take(self, batch: FrameBatch) -> Iterator[Observation]:
-        """Yield what the batch's frames bring, in order."""
-        start = self._ordinal - batch.first_ordinal
-        for packets in self._decoder.decode(batch):
-            for watcher in self._watchers:
-                watcher.see(batch, packets)
-            yield from self._table.feed(replace(packets, first_ordinal=packets.first_ordinal + start))
-        self._ordinal += len(batch.frames)
-        self._frames += len(batch.frames)
+    def take(self, packets: PacketBatch) -> Iterator[Observation]:
+        """Yield what the packets bring, in order."""
+        return self._table.feed(packets)
 
-    def finish(self) -> Iterator[Observation]:
-        """End all flows: the capture is over."""
-        return self._table.finish(self._ordinal)
+    def finish(self, ordinal: int) -> Iterator[Observation]:
+        """End all flows: the capture is over; ``ordinal`` is that of a packet that would come next."""
+        return self._table.finish(ordinal)
 
     def reload(self, plan: Plan) -> None:
         """Go on by another plan after this batch; capacity, seed and workers stay what they are."""
@@ -123,16 +113,71 @@ class Front:
         self._dispatcher.listen_for(discover("monitor.protocols", "PARSER"), plan.wanted, plan.news)
 
     def state(self) -> dict[str, Any]:
-        """Return what is to be known after a restart, between two batches; datagrams in fragments are not."""
-        health = self.health()
+        """Return what is to be known after a restart."""
+        dispatcher = self._dispatcher
         return {
-            "ordinal": self._ordinal,
-            "frames": health.frames,
-            "decode": dict(health.decode.counts),
-            "unknown_link_types": health.unknown_link_types,
-            "malformed": dict(health.malformed.counts),
-            "given_up": health.given_up,
+            "malformed": dict(dispatcher.malformed.counts),
+            "given_up": dispatcher.given_up,
             "flow": self._table.state(),
+        }
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Go on where others stopped; before the first packet."""
+        malformed = self._dispatcher.malformed.counts
+        malformed.update({name: state["malformed"].get(name, 0) for name in malformed})
+        self._dispatcher.given_up = state["given_up"]
+        self._table.restore(state["flow"])
+
+    def health(self) -> FrontHealth:
+        """Return the counters as they stand, those of frames left out."""
+        return FrontHealth(
+            flow=self._table.tally,
+            malformed=self._dispatcher.malformed,
+            given_up=self._dispatcher.given_up,
+            clock_ns=self._table.clock_ns,
+        )
+
+
+class Front:
+    """Decode, flow and protocols in a row: frames in, observations out."""
+
+    def __init__(self, plan: Plan, watchers: Sequence[Watcher] = ()) -> None:
+        self._watchers = watchers
+        self._decoder = Decoder()
+        self._flows = Flows(plan)
+        self._ordinal = plan.first_ordinal
+        self._frames = 0
+
+    @property
+    def clock_ns(self) -> int:
+        """The newest time seen."""
+        return self._flows.clock_ns
+
+    def take(self, batch: FrameBatch) -> Iterator[Observation]:
+        """Yield what the batch's frames bring, in order."""
+        start = self._ordinal - batch.first_ordinal
+        for packets in self._decoder.decode(batch):
+            for watcher in self._watchers:
+                watcher.see(batch, packets)
+            yield from self._flows.take(replace(packets, first_ordinal=packets.first_ordinal + start))
+        self._ordinal += len(batch.frames)
+        self._frames += len(batch.frames)
+
+    def finish(self) -> Iterator[Observation]:
+        """End all flows: the capture is over."""
+        return self._flows.finish(self._ordinal)
+
+    def reload(self, plan: Plan) -> None:
+        """Go on by another plan after this batch; capacity, seed and workers stay what they are."""
+        self._flows.reload(plan)
+
+    def state(self) -> dict[str, Any]:
+        """Return what is to be known after a restart, between two batches; datagrams in fragments are not."""
+        return self._flows.state() | {
+            "ordinal": self._ordinal,
+            "frames": self._frames,
+            "decode": dict(self._decoder.tally.counts),
+            "unknown_link_types": dict(self._decoder.unknown_link_types),
         }
 
     def restore(self, state: Mapping[str, Any]) -> None:
@@ -140,19 +185,12 @@ class Front:
         self._ordinal, self._frames = state["ordinal"], state["frames"]
         self._decoder.tally.counts.update(state["decode"])
         self._decoder.unknown_link_types.update(state["unknown_link_types"])
-        malformed = self._dispatcher.malformed.counts
-        malformed.update({name: state["malformed"].get(name, 0) for name in malformed})
-        self._dispatcher.given_up = state["given_up"]
-        self._table.restore(state["flow"])
+        self._flows.restore(state)
 
     def health(self) -> FrontHealth:
         """Return the counters as they stand."""
-        return FrontHealth(
-            decode=self._decoder.tally,
-            flow=self._table.tally,
-            malformed=self._dispatcher.malformed,
-            unknown_link_types=dict(self._decoder.unknown_link_types),
-            given_up=self._dispatcher.given_up,
-            clock_ns=self._table.clock_ns,
-            frames=self._frames,
-        )
+        health = self._flows.health()
+        health.decode = self._decoder.tally
+        health.unknown_link_types = dict(self._decoder.unknown_link_types)
+        health.frames = self._frames
+        return health

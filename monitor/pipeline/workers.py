@@ -1,122 +1,190 @@
-"""The same stream of observations out of several processes: each reads the captures and keeps its share of the flows.
+"""The same stream of observations out of several processes: this one reads and decodes, each worker keeps its share of flows.
 
-All workers see the same batches of frames, so the parent merges batch by batch: by the packet that brought an
-observation, and before that packet what was due, in order of due time. Processes, not threads: handing over the
-interpreter lock costs more than a second thread gains.
+All workers see the same packets, laid out in memory that they share, so the parent merges tray by tray: by the packet
+that brought an observation, and before that packet what was due, in order of due time. Processes, not threads: handing
+over the interpreter lock costs more than a second thread gains.
 """
 
+import itertools
 import multiprocessing
 import pickle
-from collections.abc import Iterator
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from multiprocessing.connection import Connection
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from monitor.capture.replay import Replay
-from monitor.decode.decoder import prepare
+from monitor.decode.decoder import Decoder, prepare
 from monitor.model.observation import Observation
 from monitor.pipeline.collector import calm_collector
-from monitor.pipeline.front import Front, FrontHealth, Plan
+from monitor.pipeline.front import Flows, FrontHealth, Plan
 from monitor.pipeline.stream import StreamHealth
+from monitor.pipeline.trays import Laid, Trays
 from monitor.pipeline.wire import merged, packed
 
-if TYPE_CHECKING:
-    from monitor.model.frame import Interface
-
+TRAYS = 8
+"""What the parent may be ahead of the slowest worker."""
 HEALTH_EVERY = 32
-"""Batches between two reports that carry the counters."""
+"""Trays between two reports that carry the counters."""
 PIPE_BYTES = 1 << 20
 """What a worker may be ahead of the parent; Linux lets anybody have so much."""
+NO_TRAY = -1
+"""In place of a tray: the capture is over, end all flows."""
 
 
 class Report(NamedTuple):
-    """What a worker sends for one batch."""
+    """What a worker sends when it is done with a tray."""
 
     told: bytes
     """Observations with their places, packed."""
-    bytes_read: int
-    health: StreamHealth | None = None
+    health: FrontHealth | None = None
     """The counters, now and then and at the end."""
-    is_last: bool = False
+
+
+class _Desk(NamedTuple):
+    """What a worker has: the other ends of what the parent has, and what it inherits and has to close."""
+
+    orders: Connection
+    reports: Connection
+    foreign: Sequence[Connection]
+
+
+class _Worker(NamedTuple):
+    """A worker as the parent sees it."""
+
+    orders: Connection
+    reports: Connection
+    process: Any
 
 
 class WorkerStream:
     """Reads captures with several workers."""
 
     def __init__(self, plan: Plan) -> None:
-        source = Replay(plan.captures)  # finds wrong input before any process starts
-        self.total_bytes = source.total_bytes
-        source.close()
-        self.interfaces: list[Interface] = []
-        self.bytes_read = 0
-        self._healths: list[StreamHealth] = [StreamHealth() for _ in range(plan.workers)]
-        # A forked worker has this kernel loaded already; a spawned one takes a second to get there.
-        prepare(every_frame=False)
         methods = multiprocessing.get_all_start_methods()
         context: Any = multiprocessing.get_context("fork" if "fork" in methods else None)
-        self._pipes: list[Connection] = []
-        self._processes = []
-        for worker in range(plan.workers):
-            ours, theirs = context.Pipe(duplex=False)
-            _widen(theirs)
-            process = context.Process(target=_work, args=(theirs, plan, worker), daemon=True)
-            process.start()
-            theirs.close()
-            self._pipes.append(ours)
-            self._processes.append(process)
+        self._trays = Trays(context, TRAYS)
+        self._source = Replay(
+            plan.captures, memory=self._trays
+        )  # finds wrong input before any process starts
+        self._decoder = Decoder()
+        prepare(every_frame=False)
+        self.total_bytes = self._source.total_bytes
+        self.interfaces = self._source.interfaces
+        self._frames = 0
+        self._is_torn = False
+        """True when an interruption came in the middle of an exchange with the workers."""
+        self._healths = [FrontHealth() for _ in range(plan.workers)]
+        self._workers = _started(context, plan, self._trays)
+
+    @property
+    def bytes_read(self) -> int:
+        """Bytes of the captures on disk that have been read."""
+        return self._source.bytes_read
 
     def batches(self) -> Iterator[Iterator[Observation]]:
-        """Yield the observations of each batch of frames, then those that the end brings."""
-        is_last = False
-        while not is_last:
-            reports = [self._receive(pipe) for pipe in self._pipes]
-            self.bytes_read = max(report.bytes_read for report in reports)
-            self._healths = [
-                report.health or known for report, known in zip(reports, self._healths, strict=True)
-            ]
-            # In place, because others hold the list.
-            self.interfaces[:] = self._healths[0].interfaces
-            is_last = reports[0].is_last
-            yield iter(merged([report.told for report in reports]))
+        """Yield the observations of each tray of packets, then those that the end brings."""
+        for batch in self._source.batches():
+            for packets in self._decoder.decode(batch):
+                start = 0
+                while start < len(packets.packets):
+                    yield from self._reported(TRAYS - 1)
+                    laid = self._trays.lay(packets, start)
+                    if laid.loose is not None:  # a pipe takes so much only while somebody reads it
+                        yield from self._reported(0)
+                    self._order(laid)
+                    start += laid.rows
+            self._frames += len(batch.frames)
+        yield from self._reported(0)
+        yield self.finish()
 
     def finish(self) -> Iterator[Observation]:
-        """Yield nothing: workers that are stopped before their end take their open flows with them."""
-        return iter(())
+        """Yield what ending all flows brings, after what the workers are still at; nothing if they were torn from it."""
+        if self._is_torn:
+            return
+        for observations in self._reported(0):
+            yield from observations
+        self._order(Laid(NO_TRAY, 0, self._frames, 0))
+        yield from self._found()
 
     def health(self) -> StreamHealth:
-        """Return the sum of the workers' counters; what all of them see alike is taken from the first."""
-        first, *others = self._healths
-        front = FrontHealth(
-            decode=first.front.decode,
-            flow=first.front.flow,
-            malformed=first.front.malformed,
-            unknown_link_types=first.front.unknown_link_types,
-            given_up=sum(health.front.given_up for health in self._healths),
-            clock_ns=first.front.clock_ns,
-            frames=first.front.frames,
-        )
-        for other in others:
-            front.flow.merge(other.front.flow)
-            front.malformed.merge(other.front.malformed)
-        return StreamHealth(front, first.capture, first.damage, first.skipped, self.interfaces)
+        """Return the sum of the workers' counters with those of reading."""
+        front, source = FrontHealth(), self._source
+        for health in self._healths:
+            front = front.plus(health)
+        front.decode = self._decoder.tally
+        front.unknown_link_types = dict(self._decoder.unknown_link_types)
+        front.frames = self._frames
+        return StreamHealth(front, source.tally, source.damage, source.skipped, source.interfaces)
 
     def close(self) -> None:
         """End the workers."""
-        for pipe in self._pipes:
-            pipe.close()
-        for process in self._processes:
-            process.terminate()
-            process.join()
+        self._source.close()
+        for worker in self._workers:
+            worker.orders.close()
+            worker.reports.close()
+            worker.process.terminate()
+        for worker in self._workers:
+            worker.process.join()
 
-    @staticmethod
-    def _receive(pipe: Connection) -> Report:
-        try:
-            report = pickle.loads(pipe.recv_bytes())  # noqa: S301 - from our own worker
-        except EOFError:
-            raise RuntimeError("a worker ended before its time") from None
-        if isinstance(report, BaseException):
-            raise report
-        return report  # type: ignore[no-any-return]  # pickle gives what the worker sent
+    def _reported(self, most: int) -> Iterator[Iterator[Observation]]:
+        """Yield what is found by now, and wait until no more than so many trays are in use."""
+        trays = self._trays
+        while trays.in_use > most or (trays.in_use and self._is_ready()):
+            observations = self._found()
+            trays.done()
+            yield iter(observations)
+
+    def _is_ready(self) -> bool:
+        """Whether all workers are done with the oldest tray."""
+        return all(worker.reports.poll() for worker in self._workers)
+
+    def _order(self, laid: Laid) -> None:
+        with self._exchange():
+            for worker in self._workers:
+                worker.orders.send(laid)
+
+    def _found(self) -> list[Observation]:
+        """Return what all workers found on the oldest tray, or at the end."""
+        for worker in self._workers:
+            worker.reports.poll(None)  # an interruption while waiting tears nothing
+        with self._exchange():
+            reports = [_receive(worker.reports) for worker in self._workers]
+        pairs = zip(reports, self._healths, strict=True)
+        self._healths = [report.health or known for report, known in pairs]
+        return merged([report.told for report in reports])
+
+    @contextmanager
+    def _exchange(self) -> Iterator[None]:
+        self._is_torn = True
+        yield
+        self._is_torn = False
+
+
+def _started(context: Any, plan: Plan, trays: Trays) -> list[_Worker]:
+    """Start the workers; a forked one closes what it inherits of the others, so that each sees when the parent is gone."""
+    pipes = [(context.Pipe(duplex=False), context.Pipe(duplex=False)) for _ in range(plan.workers)]
+    every = [end for pair in pipes for pipe in pair for end in pipe]
+    is_forked = context.get_start_method() == "fork"
+    workers = []
+    for number, ((taken, orders), (reports, given)) in enumerate(pipes):
+        _widen(given)
+        foreign = [end for end in every if end not in (taken, given)] if is_forked else []
+        desk = _Desk(taken, given, foreign)
+        process = context.Process(target=_work, args=(desk, trays, plan, number), daemon=True)
+        process.start()
+        workers.append(_Worker(orders, reports, process))
+    for (taken, _), (_, given) in pipes:
+        taken.close()
+        given.close()
+    return workers
+
+
+def _receive(pipe: Connection) -> Report:
+    try:
+        return pickle.loads(pipe.recv_bytes())  # type: ignore[no-any-return]  # noqa: S301 - from our own worker
+    except EOFError:
+        raise RuntimeError("a worker ended before its time") from None
 
 
 def _widen(pipe: Connection) -> None:
@@ -127,37 +195,17 @@ def _widen(pipe: Connection) -> None:
         fcntl.fcntl(pipe.fileno(), fcntl.F_SETPIPE_SZ, PIPE_BYTES)
 
 
-def _work(pipe: Connection, plan: Plan, worker: int) -> None:
-    """Run one worker; what goes wrong is sent to the parent."""
-    try:
-        for report in _reports(plan, worker):
-            pipe.send_bytes(pickle.dumps(report, pickle.HIGHEST_PROTOCOL))
-    except (BrokenPipeError, KeyboardInterrupt):
-        return  # the parent has gone or was told to stop
-    except (ValueError, OSError) as error:
-        pipe.send_bytes(pickle.dumps(error))
-
-
-def _reports(plan: Plan, worker: int) -> Iterator[Report]:
-    source = Replay(plan.captures)
-    front = Front(plan, worker)
+def _work(desk: _Desk, trays: Trays, plan: Plan, worker: int) -> None:
+    """Run one worker until the end or until the parent has gone."""
+    for connection in desk.foreign:
+        connection.close()
+    flows = Flows(plan, worker)
     calm_collector()
-
-    count = shown = 0
-
-    def report(observations: Iterator[Observation], *, is_last: bool = False) -> Report:
-        nonlocal count, shown
-        told = packed(observations)
-        health = None
-        # An interface must be known before what was seen of it.
-        if is_last or count % HEALTH_EVERY == 0 or len(source.interfaces) != shown:
-            shown = len(source.interfaces)
-            health = StreamHealth(
-                front.health(), source.tally, source.damage, source.skipped, list(source.interfaces)
-            )
-        count += 1
-        return Report(told, source.bytes_read, health, is_last)
-
-    for batch in source.batches():
-        yield report(front.take(batch))
-    yield report(front.finish(), is_last=True)
+    with suppress(EOFError, BrokenPipeError, KeyboardInterrupt):
+        for count in itertools.count():
+            laid: Laid = desk.orders.recv()
+            is_last = laid.tray == NO_TRAY
+            said = flows.finish(laid.first_ordinal) if is_last else flows.take(trays.packets(laid))
+            told = packed(said)
+            health = flows.health() if is_last or count % HEALTH_EVERY == 0 else None
+            desk.reports.send_bytes(pickle.dumps(Report(told, health), pickle.HIGHEST_PROTOCOL))

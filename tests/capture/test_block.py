@@ -3,7 +3,9 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from monitor.capture.block import Block
 from monitor.capture.bytestream import ByteStream
@@ -49,3 +51,38 @@ def test_the_end_is_told(block: Block) -> None:
     assert block.held == 3
     assert not block.skip(4)
     assert block.offset == len(CONTENT)
+
+
+class Turns:
+    """Two buffers of 100 bytes in turn, and then none."""
+
+    def __init__(self) -> None:
+        self.buffers = [np.zeros(100, np.uint8) for _ in range(2)]
+        self.returned: list[int] = []
+
+    def exchange(self, buffer: NDArray[np.uint8], least: int) -> NDArray[np.uint8] | None:
+        self.give_back(buffer)
+        return self.buffers.pop(0) if self.buffers and least <= 100 else None
+
+    def give_back(self, buffer: NDArray[np.uint8]) -> None:
+        self.returned.append(id(buffer))
+
+
+def test_what_was_read_stays_in_a_buffer_that_was_given(tmp_path: Path) -> None:
+    path = tmp_path / "bytes"
+    path.write_bytes(CONTENT)
+    stream = ByteStream(str(path))
+    turns = Turns()
+    given = list(turns.buffers)
+    block = Block(stream, 100, turns)
+    seen = []
+    for _ in range(4):
+        assert block.fill(50)
+        seen.append(bytes(block.buffer[block.start : block.end]))
+        block.start += 90
+    assert seen == [CONTENT[90 * turn : 90 * turn + 100] for turn in range(4)]
+    assert [bytes(one) for one in given] == seen[:2]
+    assert [id(one) for one in given] == turns.returned[1:3]
+    block.close()
+    assert block.held == 0
+    stream.close()

@@ -1,4 +1,5 @@
 import os
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -8,18 +9,22 @@ from tests.cli.command import Done
 Command = Callable[..., Done]
 
 
-def test_a_pipe_and_several_workers_do_not_go_together(umbilical: Command, tmp_path: Path) -> None:
-    pipe = tmp_path / "pipe"
-    os.mkfifo(pipe)
-    for name in ("-", str(pipe)):
-        done = umbilical("replay", "--workers", "2", name)
-        assert (2, "", 1) == (done.status, done.out, done.err.count("\n"))
-
-
 def test_workers_tell_the_same(umbilical: Command, contact: Path) -> None:
     alone = umbilical("replay", "--json", str(contact))
     together = umbilical("replay", "--json", "--workers", "2", str(contact))
     assert (0, alone.out) == (together.status, together.out)
+
+
+def test_workers_read_from_a_pipe_as_well(umbilical: Command, contact: Path, tmp_path: Path) -> None:
+    alone = umbilical("replay", "--json", str(contact))
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    writer = threading.Thread(target=pipe.write_bytes, args=(contact.read_bytes(),), daemon=True)
+    writer.start()
+    together = umbilical("replay", "--json", "--workers", "2", str(pipe))
+    writer.join(10)
+    assert alone.out
+    assert (0, alone.out.replace(str(contact), str(pipe))) == (together.status, together.out)
 
 
 def test_listeners_hear_and_the_stories_are_kept(contact: Path) -> None:

@@ -30,4 +30,26 @@ def test_wrong_input_is_found_before_a_process_starts(tmp_path: Path) -> None:
 def test_workers_are_gone_after_an_early_end(tmp_path: Path) -> None:
     stream = WorkerStream(replace(plan(capture(tmp_path)), workers=1))
     stream.close()
-    assert not any(process.is_alive() for process in stream._processes)
+    assert not any(worker.process.is_alive() for worker in stream._workers)
+
+
+def test_an_interrupted_replay_still_tells_what_was_read(tmp_path: Path) -> None:
+    frames = [frame for number in range(3000) for frame in contact(number, f"{number}.example.org")]
+    stream = WorkerStream(replace(plan(capture(tmp_path, *frames)), workers=2))
+    said = list(next(stream.batches()))
+    said += stream.finish()
+    health = stream.health()
+    stream.close()
+    kinds = [one.type for one in said]
+    assert 0 < health.front.flow["started"] <= kinds.count("flow_start") == kinds.count("flow_end")
+
+
+def test_a_stream_that_was_torn_from_its_workers_tells_no_more(tmp_path: Path) -> None:
+    stream = WorkerStream(replace(plan(capture(tmp_path)), workers=2))
+    for worker in stream._workers:
+        worker.process.terminate()
+        worker.process.join()
+    with pytest.raises((RuntimeError, BrokenPipeError)):
+        list(stream.batches())
+    assert list(stream.finish()) == []
+    stream.close()
