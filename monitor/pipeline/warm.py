@@ -12,6 +12,7 @@ from monitor.export.recorder import Recorder
 from monitor.export.recorder import Settings as RecorderSettings
 from monitor.flow.settings import Settings as FlowSettings
 from monitor.model.frame import FRAME, FrameBatch, Interface
+from monitor.pipeline.frame_ledger import FrameLedger
 from monitor.pipeline.front import Front, Plan
 from monitor.protocols._dispatch import News
 
@@ -21,13 +22,14 @@ _FRAME = bytes.fromhex(
     "4500001c000100004011f6ccc0000201c0000202"  # RFC 791 section 3.1, documentation addresses of RFC 5737
     "c000270f00080000"  # RFC 768, no payload
 )
+_INTERFACE = Interface(name="warm", capture="warm", link_type=_ETHERNET)
 _NAME = "example.com"
 
 
 def warm_up(workers: int = 1, home: Sequence[str] = ()) -> None:
     """Make decode ready for every frame, and take one through decode and flow, the way the sensor will."""
     prepare()
-    front = Front(_plan(workers, home))
+    front = Front(_plan(workers, home), watchers=(FrameLedger([_INTERFACE]),))
     for _ in front.take(_batch()):
         pass
     for _ in front.finish():
@@ -36,9 +38,8 @@ def warm_up(workers: int = 1, home: Sequence[str] = ()) -> None:
 
 def warm_up_recorder() -> None:
     """Record that frame, somewhere that is gone afterwards; does without where there is no such place."""
-    interface = Interface(name="warm", capture="warm", link_type=_ETHERNET)
     with suppress(OSError), TemporaryDirectory() as folder:
-        recorder = Recorder(Path(folder), RecorderSettings(memory="1MiB"), [interface])
+        recorder = Recorder(Path(folder), RecorderSettings(memory="1MiB"), [_INTERFACE])
         front = Front(_plan(), watchers=(recorder,))
         for observation in front.take(_batch()):
             recorder.mark(observation.flow, (_NAME,), "warm", "warm")
