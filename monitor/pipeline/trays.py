@@ -15,7 +15,7 @@ from monitor.capture.block import BLOCK_BYTES
 from monitor.model.packet import PACKET, Outcome, PacketBatch
 
 TRAY_ROWS = 8192
-TRAY_BYTES = 2 << 20
+TRAY_BYTES = 1 << 20
 """Payload that a tray holds; what is more goes into the next."""
 NO_BLOCK = -1
 
@@ -87,7 +87,9 @@ class Trays:
         while (its := _Payload(several, with_buffer=is_copied)).size > len(payload) and len(several) > 1:
             several = several[: len(several) // 2]
         rows = rows[: len(several)]
-        rows.view(np.uint8)[:] = several.view(np.uint8)  # as rows it is done field by field, twenty times as slowly
+        rows.view(np.uint8)[:] = several.view(
+            np.uint8
+        )  # as rows it is done field by field, twenty times as slowly
         loose = np.empty(its.size, np.uint8) if its.size > len(payload) else None
         its.move(rows, packets, payload if loose is None else loose)
         self._next = (tray + 1) % self._count

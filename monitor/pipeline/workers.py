@@ -1,39 +1,49 @@
 """The same stream of observations out of several processes: this one reads and decodes, each worker keeps its share of flows.
 
-All workers see the same packets, laid out in memory that they share, so the parent merges tray by tray: by the packet
+All workers see the same packets, laid out in memory that they share, so the parent merges order by order: by the packet
 that brought an observation, and before that packet what was due, in order of due time. Processes, not threads: handing
 over the interpreter lock costs more than a second thread gains.
 """
 
-import itertools
 import multiprocessing
 import pickle
+from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from itertools import chain, count
 from multiprocessing.connection import Connection
 from typing import Any, NamedTuple
 
 from monitor.capture.replay import Replay
 from monitor.decode.decoder import Decoder, prepare
 from monitor.model.observation import Observation
+from monitor.model.packet import PacketBatch
 from monitor.pipeline.collector import calm_collector
 from monitor.pipeline.front import Flows, FrontHealth, Plan
 from monitor.pipeline.stream import StreamHealth
 from monitor.pipeline.trays import Laid, Trays
 from monitor.pipeline.wire import merged, packed
 
-TRAYS = 8
+ORDERS = 4
 """What the parent may be ahead of the slowest worker."""
-HEALTH_EVERY = 32
-"""Trays between two reports that carry the counters."""
+TRAYS_OF_ORDER = 4
+"""So many are given out at once, because each time costs as much as following some hundred packets."""
+HEALTH_EVERY = 8
+"""Orders between two reports that carry the counters."""
 PIPE_BYTES = 1 << 20
 """What a worker may be ahead of the parent; Linux lets anybody have so much."""
-NO_TRAY = -1
-"""In place of a tray: the capture is over, end all flows."""
+
+
+class Order(NamedTuple):
+    """What a worker is given."""
+
+    trays: list[Laid]
+    end: int | None = None
+    """At the end, the ordinal that the next packet would have: end all flows."""
 
 
 class Report(NamedTuple):
-    """What a worker sends when it is done with a tray."""
+    """What a worker sends when it is done with an order."""
 
     told: bytes
     """Observations with their places, packed."""
@@ -63,7 +73,7 @@ class WorkerStream:
     def __init__(self, plan: Plan) -> None:
         methods = multiprocessing.get_all_start_methods()
         context: Any = multiprocessing.get_context("fork" if "fork" in methods else None)
-        self._trays = Trays(context, TRAYS)
+        self._trays = Trays(context, ORDERS * TRAYS_OF_ORDER)
         self._source = Replay(
             plan.captures, memory=self._trays
         )  # finds wrong input before any process starts
@@ -72,6 +82,10 @@ class WorkerStream:
         self.total_bytes = self._source.total_bytes
         self.interfaces = self._source.interfaces
         self._frames = 0
+        self._order: list[Laid] = []
+        """Trays that are laid and not given out yet."""
+        self._under_way: deque[int] = deque()
+        """Trays of each order that is given out."""
         self._is_torn = False
         """True when an interruption came in the middle of an exchange with the workers."""
         self._healths = [FrontHealth() for _ in range(plan.workers)]
@@ -83,28 +97,29 @@ class WorkerStream:
         return self._source.bytes_read
 
     def batches(self) -> Iterator[Iterator[Observation]]:
-        """Yield the observations of each tray of packets, then those that the end brings."""
-        for batch in self._source.batches():
-            for packets in self._decoder.decode(batch):
-                start = 0
-                while start < len(packets.packets):
-                    yield from self._reported(TRAYS - 1)
-                    laid = self._trays.lay(packets, start)
-                    if laid.loose is not None:  # a pipe takes so much only while somebody reads it
-                        yield from self._reported(0)
-                    self._order(laid)
-                    start += laid.rows
-            self._frames += len(batch.frames)
-        yield from self._reported(0)
+        """Yield the observations of some trays of packets each time, then those that the end brings."""
+        for packets in self._packets():
+            start = 0
+            while start < len(packets.packets):
+                if not self._order:
+                    yield from self._reported(ORDERS - 1)
+                laid = self._trays.lay(packets, start)
+                start += laid.rows
+                self._order.append(laid)
+                if laid.loose is not None:  # a pipe takes so much only while somebody reads it
+                    yield from self._reported(0)
+                if laid.loose is not None or len(self._order) == TRAYS_OF_ORDER:
+                    self._give_out()
         yield self.finish()
 
     def finish(self) -> Iterator[Observation]:
         """Yield what ending all flows brings, after what the workers are still at; nothing if they were torn from it."""
         if self._is_torn:
             return
+        self._give_out()
         for observations in self._reported(0):
             yield from observations
-        self._order(Laid(NO_TRAY, 0, self._frames, 0))
+        self._send(Order([], end=self._frames))
         yield from self._found()
 
     def health(self) -> StreamHealth:
@@ -127,25 +142,36 @@ class WorkerStream:
         for worker in self._workers:
             worker.process.join()
 
+    def _packets(self) -> Iterator[PacketBatch]:
+        for batch in self._source.batches():
+            yield from self._decoder.decode(batch)
+            self._frames += len(batch.frames)
+
     def _reported(self, most: int) -> Iterator[Iterator[Observation]]:
-        """Yield what is found by now, and wait until no more than so many trays are in use."""
-        trays = self._trays
-        while trays.in_use > most or (trays.in_use and self._is_ready()):
+        """Yield what is found by now, and wait until no more than so many orders are under way."""
+        while len(self._under_way) > most or (self._under_way and self._is_ready()):
             observations = self._found()
-            trays.done()
+            for _ in range(self._under_way.popleft()):
+                self._trays.done()
             yield iter(observations)
 
     def _is_ready(self) -> bool:
-        """Whether all workers are done with the oldest tray."""
+        """Whether all workers are done with the oldest order."""
         return all(worker.reports.poll() for worker in self._workers)
 
-    def _order(self, laid: Laid) -> None:
+    def _give_out(self) -> None:
+        if self._order:
+            self._send(Order(self._order))
+            self._under_way.append(len(self._order))
+            self._order = []
+
+    def _send(self, order: Order) -> None:
         with self._exchange():
             for worker in self._workers:
-                worker.orders.send(laid)
+                worker.orders.send(order)
 
     def _found(self) -> list[Observation]:
-        """Return what all workers found on the oldest tray, or at the end."""
+        """Return what all workers found for the oldest order, or at the end."""
         for worker in self._workers:
             worker.reports.poll(None)  # an interruption while waiting tears nothing
         with self._exchange():
@@ -202,10 +228,11 @@ def _work(desk: _Desk, trays: Trays, plan: Plan, worker: int) -> None:
     flows = Flows(plan, worker)
     calm_collector()
     with suppress(EOFError, BrokenPipeError, KeyboardInterrupt):
-        for count in itertools.count():
-            laid: Laid = desk.orders.recv()
-            is_last = laid.tray == NO_TRAY
-            said = flows.finish(laid.first_ordinal) if is_last else flows.take(trays.packets(laid))
+        for number in count():
+            order: Order = desk.orders.recv()
+            parts = [flows.take(trays.packets(laid)) for laid in order.trays]
+            said = flows.finish(order.end) if order.end is not None else chain.from_iterable(parts)
             told = packed(said)
-            health = flows.health() if is_last or count % HEALTH_EVERY == 0 else None
-            desk.reports.send_bytes(pickle.dumps(Report(told, health), pickle.HIGHEST_PROTOCOL))
+            is_due = order.end is not None or number % HEALTH_EVERY == 0
+            report = Report(told, flows.health() if is_due else None)
+            desk.reports.send_bytes(pickle.dumps(report, pickle.HIGHEST_PROTOCOL))

@@ -50,6 +50,6 @@ def test_a_stream_that_was_torn_from_its_workers_tells_no_more(tmp_path: Path) -
         worker.process.terminate()
         worker.process.join()
     with pytest.raises((RuntimeError, BrokenPipeError)):
-        list(stream.batches())
+        [list(batch) for batch in stream.batches()]
     assert list(stream.finish()) == []
     stream.close()
