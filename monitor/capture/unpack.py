@@ -9,20 +9,13 @@ import lzma
 from collections.abc import Callable, Iterator
 from typing import Any, Protocol
 
+from monitor.capture.packed import Source, take
 from monitor.model.errors import Malformed
 
 PIECE_BYTES = 1 << 16
 """Output of one step, and what a damaged step may lose."""
-PACKED_BYTES = 1 << 16
-"""Input of one step."""
 XZ_MEMORY_BYTES = 1 << 28
 """Dictionaries beyond it are refused; ``xz -9`` needs 65 MiB."""
-
-
-class Source(Protocol):
-    """What gives the packed bytes."""
-
-    def readinto(self, view: memoryview, /) -> int | None: ...
 
 
 class Member(Protocol):
@@ -93,12 +86,6 @@ def _after_padding(packed: bytes, source: Source) -> bytes:
         packed = take(source)
         if not packed:
             return packed
-
-
-def take(source: Source, most: int = PACKED_BYTES) -> bytes:
-    """Return some bytes of a source, none at its end."""
-    room = bytearray(most)
-    return bytes(room[: source.readinto(memoryview(room)) or 0])
 
 
 class NewMember:

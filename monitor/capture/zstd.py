@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import zstandard
 
-from monitor.capture.unpack import Source, take
+from monitor.capture.packed import Source, take
 from monitor.model.errors import Malformed
 
 _MAGIC = b"\x28\xb5\x2f\xfd"

@@ -9,13 +9,11 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 import typer
 
 from monitor.cli import options, signatures_export, signatures_pack
-from monitor.cli.failure import ExitStatus, fail, guarded_output, say, told_plainly
+from monitor.cli.catalog_words import known, known_signature, known_vendor, opened
+from monitor.cli.failure import ExitStatus, guarded_output, say, told_plainly
 from monitor.cli.words import safe, safe_lines
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from monitor.catalog.catalog import Catalog
     from monitor.catalog.records import Signature
     from monitor.catalog.review import Issue
 
@@ -131,7 +129,7 @@ def show(
     from monitor.catalog.describe import describe
     from monitor.catalog.listing import as_record
 
-    chosen = [_chosen(catalog, name) for name in ids]
+    chosen = [known_signature(catalog, name) for name in ids]
     with guarded_output():
         for one in chosen:
             if as_json:
@@ -194,46 +192,6 @@ def new(
 
 signatures_export.register(group)
 signatures_pack.register(group)
-
-
-def opened(config: Path | None, signatures: Path | None) -> "Catalog":
-    """Return the catalog that a command works on."""
-    with told_plainly():
-        from monitor.catalog.catalog import Catalog
-        from monitor.catalog.pack_in_use import folders_in_use
-        from monitor.config.reader import load
-
-        configured = load(config)
-        folders = folders_in_use(configured.pack_folder, signatures)
-        return Catalog.load(folders, local=configured.signature_folders)
-
-
-def _chosen(catalog: "Catalog", name: str) -> "Signature":
-    signature = catalog.signature(name)
-    if signature is None:
-        fail(f"no signature '{name}'{_near(name, [one.id for one in catalog.signatures])}")
-    return signature
-
-
-def known_vendor(catalog: "Catalog", vendor: str) -> str:
-    """Return the id of a vendor that there is."""
-    if vendor not in catalog.vendors:
-        fail(f"no vendor '{vendor}'{_near(vendor, catalog.vendors)}")
-    return vendor
-
-
-def known(what: str, word: str, words: "Iterable[str]") -> str:
-    """Return a word of a closed set."""
-    known = list(map(str, words))
-    if word not in known:
-        fail(f"no {what} '{word}'; there are {', '.join(known)}")
-    return word
-
-
-def _near(word: str, known: "Iterable[str]") -> str:
-    from monitor.catalog.faults import suggestion
-
-    return suggestion(word, known)
 
 
 def _issues(folders: list[Path] | None, *, local: bool) -> "list[Issue]":

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from monitor.cli import options
+from monitor.cli.catalog_words import known, known_vendor, opened
 from monitor.cli.failure import fail, guarded_output, say, told_plainly
 from monitor.cli.output import check_target, data_output
 
@@ -115,7 +116,6 @@ def export(
     if output is not None:
         check_target(output)
     from monitor.catalog.listing import Wanted
-    from monitor.cli.signatures import known, known_vendor, opened
     from monitor.model.finding import Confidence, Purpose, Severity
 
     catalog = opened(config, signatures)

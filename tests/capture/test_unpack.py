@@ -11,7 +11,8 @@ import lz4.frame
 import pytest
 import zstandard
 
-from monitor.capture.unpack import PACKED_BYTES, PIECE_BYTES, compression_of, take, unpacked
+from monitor.capture.packed import PACKED_BYTES
+from monitor.capture.unpack import compression_of, unpacked
 from monitor.model.errors import Malformed
 
 PACK: dict[str, Callable[[bytes], bytes]] = {
@@ -96,8 +97,3 @@ def test_random_damage_raises_malformed_or_nothing(name: str) -> None:
                 assert len(piece) <= LARGEST_PIECE
         except Malformed:
             pass
-
-
-def test_one_step_takes_no_more_than_it_may() -> None:
-    assert len(take(io.BytesIO(bytes(1_000_000)))) == PACKED_BYTES
-    assert PIECE_BYTES <= LARGEST_PIECE
