@@ -4,7 +4,6 @@ tshark reads a capture only up to the last frame that is asked for; from a large
 frames are first copied into a small capture.
 """
 
-import asyncio
 import re
 import shutil
 import struct
@@ -14,6 +13,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from monitor.cli.failure import told_plainly
+from monitor.cli.tshark import packets_from
 from monitor.cli.words import safe
 
 LARGE_BYTES = 64 << 20
@@ -158,38 +158,13 @@ def _record(ts_ns: int, octets: bytes, wire_bytes: int) -> bytes:
 
 def _through_tshark(program: str, capture: str, places: dict[int, int], *, full: bool) -> Dissection:
     """Run tshark once; ``places`` maps the number in this capture to the one that is told."""
-    import pyshark
-    from pyshark.capture.capture import TSharkCrashException
-    from pyshark.tshark.tshark import TSharkVersionException
-
-    loop = asyncio.new_event_loop()
     frames: dict[int, tuple[Layer, ...]] = {}
-    problem = None
-    packets = pyshark.FileCapture(
-        str(Path(capture).absolute()),  # a name that begins with a dash is no option
-        display_filter=f"frame.number in {{{', '.join(map(str, places))}}}",
-        custom_parameters=["-c", str(max(places))],
-        keep_packets=False,
-        eventloop=loop,
-        tshark_path=program,
-    )
-    try:
-        for packet in packets:
-            frames[places[int(packet.number)]] = tuple(_layers(packet, full=full))
-    except (TSharkCrashException, TSharkVersionException, OSError, ValueError) as error:
-        problem = f"tshark gave up: {safe(str(error).partition(chr(10))[0])}"
-    finally:
-        _close(packets, loop, TSharkCrashException)
-    return Dissection(frames, problem)
 
+    def take(packet: Any) -> None:
+        frames[places[int(packet.number)]] = tuple(_layers(packet, full=full))
 
-def _close(packets: Any, loop: asyncio.AbstractEventLoop, crash: type[Exception]) -> None:
-    """End tshark and the loop; a crash was told already, or came after the last frame that we wanted."""
-    try:
-        packets.close()
-    except (crash, OSError):
-        packets._running_processes.clear()  # noqa: SLF001 - else its destructor asks the closed loop again
-    loop.close()
+    problem = packets_from(program, capture, places, take)
+    return Dissection(frames, problem if len(frames) < len(places) else None)
 
 
 def _layers(packet: Any, *, full: bool) -> Iterator[Layer]:
