@@ -200,7 +200,7 @@ class TestSensor:
             ("workers = 0", "expected a whole number from 1 to 64, got 0"),
             ('user = "two words"', "expected the name or number of an account"),
             ('name = ""', "expected a name of at most 64 letters"),
-            ('memory_budget = "1MB"', 'too little; give "128MiB" or more'),
+            ('memory_budget = "1MB"', 'too little; give "440MiB" or more'),
             ('record_size = "1kB"', 'too little; give "1MiB" or more'),
             ('checkpoint_every = "10ms"', 'too little; give "1s" or more'),
         ],

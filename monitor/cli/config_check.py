@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from monitor.capture.interface import interface_names
 from monitor.cli.account import account_for
+from monitor.cli.fitting import narrowness
 from monitor.cli.folders import written_files
 from monitor.config.fault import Faults
 from monitor.config.position import Path as Place
@@ -125,10 +126,20 @@ class _Check:
             with self._caught(("sensor", key)):
                 if folder is not None:
                     _check_can_keep(folder)
+        self._memory()
         if config.state_folder is None:
             self.result.notes.append(
                 "no state folder: a restart begins anew, and no alert waits for an output"
             )
+
+    def _memory(self) -> None:
+        """Fit the tables, so that a budget which ``watch`` would refuse is refused here."""
+        try:
+            narrow = narrowness(self._config)
+        except ValueError as error:
+            self._faults.add(("sensor", "memory_budget"), str(error).removeprefix("memory_budget: "))
+        else:
+            self.result.notes += [narrow] if narrow else []
 
     def _sections(self) -> None:
         for path in written_files(self._config):

@@ -9,8 +9,8 @@ from monitor.model.instant import SECOND_NS
 from monitor.model.size import size_bytes
 
 MAX_WORKERS = 64
-MIN_BUDGET_BYTES = 128 << 20
-"""The interpreter, the kernels and the catalog alone take most of it."""
+MIN_BUDGET_BYTES = 440 << 20
+"""One interface, one worker, checkpoints and the usual ring, with all tables at their least; ``pipeline.budget`` has the sum."""
 MIN_CHECKPOINT_NS = SECOND_NS
 MIN_RECORD_BYTES = 1 << 20
 _INTERFACE = re.compile(r"[^/\s:\x00-\x1f]{1,15}")
@@ -62,7 +62,9 @@ class Sensor:
     checkpoint_every_ns: int = 60 * SECOND_NS
     """How often what was learnt is saved; a crash loses at most this much learning, and no alert."""
     memory_budget_bytes: int = size_bytes("1GiB")
-    """Memory that all processes of the sensor together should stay under; tables are sized to fit."""
+    """Memory that all processes of the sensor together should stay under, capture rings and recording included; tables are
+    sized to what is left. With one interface, one worker and a state folder they hold their least at 440MiB, over a third of
+    what they could hold at 1GiB, and nearly all of it at 2GiB."""
     record_folder: str | None = None
     """Where packets of flows with findings are kept, relative to this file; by default nothing is recorded."""
     record_size_bytes: int = size_bytes("256MiB")
@@ -78,6 +80,6 @@ class Sensor:
     def _limits(self) -> tuple[tuple[str, int, int, str], ...]:
         return (
             ("checkpoint_every", self.checkpoint_every_ns, MIN_CHECKPOINT_NS, '"1s"'),
-            ("memory_budget", self.memory_budget_bytes, MIN_BUDGET_BYTES, '"128MiB"'),
+            ("memory_budget", self.memory_budget_bytes, MIN_BUDGET_BYTES, '"440MiB"'),
             ("record_size", self.record_size_bytes, MIN_RECORD_BYTES, '"1MiB"'),
         )

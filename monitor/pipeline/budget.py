@@ -2,6 +2,8 @@
 
 The figures are what ``deploy/bench/flood.py`` and its like measured while floods filled every table, with some room; they are no
 laws of nature. So the budget is a design, and the memory limit of the service manager is the guard.
+
+Capture rings and recording windows are inside the budget: they are what somebody asked for, so they are taken off first.
 """
 
 from dataclasses import fields, is_dataclass, replace

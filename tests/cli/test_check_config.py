@@ -28,11 +28,11 @@ def test_without_a_file_the_defaults_are_told(umbilical: Command) -> None:
 def test_what_is_understood_is_told(umbilical: Command, tmp_path: Path) -> None:
     file = tmp_path / "umbilical.toml"
     file.write_text(
-        f'[site]\nresolvers = ["10.0.0.53"]\n[sensor]\ninterfaces = ["lo"]\nworkers = 2\nstate_folder = "{tmp_path}"\n'
+        f'[site]\nresolvers = ["10.0.0.53"]\n[sensor]\ninterfaces = ["lo"]\nworkers = 2\nmemory_budget = "2GiB"\nstate_folder = "{tmp_path}"\n'
     )
     done = umbilical("check-config", str(file))
     assert (0, "") == (done.status, done.err)
-    assert "lo, 2 workers, at most 1GiB" in done.out
+    assert "lo, 2 workers, at most 2GiB" in done.out
     assert "1 resolver, 0 devices" in done.out
     assert str(tmp_path) in done.out.splitlines()[-1]
 

@@ -135,3 +135,14 @@ def test_a_secret_that_everybody_may_read_is_a_note(tmp_path: Path) -> None:
     assert any(f"chmod o= {secret}" in note for note in checked(file).notes)
     secret.chmod(0o640)
     assert not any("chmod" in note for note in checked(file).notes)
+
+
+def test_a_budget_that_the_sensor_would_refuse_is_refused_here(tmp_path: Path) -> None:
+    four = '[sensor]\nworkers = 4\ninterfaces = ["lo"]\nmemory_budget = "900MiB"\nstate_folder = "."\n'
+    (fault,) = _faults(tmp_path, four)
+    assert fault.startswith("umbilical.toml:4: sensor.memory_budget: at least 1042MiB for 4 workers")
+
+
+def test_tables_that_hold_little_are_a_note(tmp_path: Path) -> None:
+    two = '[sensor]\nworkers = 2\ninterfaces = ["lo"]\nstate_folder = "."\n'
+    assert any("tables hold 17% of what they could" in note for note in checked(_file(tmp_path, two)).notes)

@@ -2,9 +2,12 @@
 
 from pathlib import Path
 
+import pytest
+
 from monitor.cli.fitting import fitted_to, narrowness
 from monitor.cli.wish import Wish
 from monitor.config.reader import load
+from monitor.config.sensor import MIN_BUDGET_BYTES
 from monitor.config.tree import Config
 
 
@@ -35,3 +38,23 @@ def test_only_a_tight_fit_is_worth_a_word(tmp_path: Path) -> None:
     tight = narrowness(_config(tmp_path, '[sensor]\nmemory_budget = "450MiB"\n'))
     assert "to fit sensor.memory_budget" in tight
     assert "flows at once" in tight
+
+
+def test_the_least_budget_that_a_configuration_may_have_is_what_the_usual_sensor_needs(
+    tmp_path: Path,
+) -> None:
+    least = f'[sensor]\nmemory_budget = "{MIN_BUDGET_BYTES >> 20}MiB"\n'
+    usual = _config(tmp_path, least, state=tmp_path / "state")
+    assert fitted_to(usual).needed_bytes <= MIN_BUDGET_BYTES
+    larger_ring = '[capture]\nring_size = "65MiB"\n' + least
+    with pytest.raises(ValueError, match=f"at least {(MIN_BUDGET_BYTES >> 20) + 1}MiB"):
+        fitted_to(_config(tmp_path, larger_ring, state=tmp_path / "state"))
+
+
+def test_the_default_budget_gives_what_the_documents_say(tmp_path: Path) -> None:
+    usual, large = (
+        fitted_to(_config(tmp_path, text, state=tmp_path / "state")).share
+        for text in ("", '[sensor]\nmemory_budget = "2GiB"\n')
+    )
+    assert 1 / 3 < usual < 0.4
+    assert large > 0.95
