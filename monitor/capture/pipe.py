@@ -4,7 +4,7 @@ Frames are handed on as they come, and when none come, time passes at the rate o
 frame: the writer's clock may be anywhere. Let the writer flush each packet (``-U``), else its frames come late.
 
 Reading waits for the writer, so a thread reads; it and the reader of batches take turns, for a batch refers to a buffer
-that is used again.
+that is used again. The thread begins with the first batch, when rights were given away: Linux keeps them by thread.
 """
 
 import threading
@@ -24,14 +24,8 @@ from monitor.capture.source import BATCH_FRAMES, TALLY_KEYS, TICK_SECONDS, Inter
 from monitor.model.frame import FRAME, FrameBatch, Interface
 from monitor.model.tally import Tally
 
-START_SECONDS = 0.5
-"""How long the start waits for the first bytes, to say at once what is no capture."""
 LAG_NS = 1_000_000_000
 """How far the time of a silent pipe stays behind, for frames that are on their way."""
-
-
-class _Opened:
-    """The capture was opened."""
 
 
 class _Ended:
@@ -42,11 +36,11 @@ class _Told:
     """Somebody called ``stop``."""
 
 
-_News = FrameBatch | BaseException | _Opened | _Ended | _Told
+_News = FrameBatch | BaseException | _Ended | _Told
 
 
 class Pipe:
-    """Reads one capture that grows; raises ValueError at the start, or while reading, when it is none."""
+    """Reads one capture that grows; ``batches`` raises ValueError or OSError when it is none."""
 
     def __init__(self, path: str = STDIN) -> None:
         self.tally = Tally({*REPLAY_KEYS, *TALLY_KEYS})
@@ -60,9 +54,6 @@ class Pipe:
         self._frames: Counter[int] = Counter()
         self._bytes: Counter[int] = Counter()
         self._last_ns: Counter[int] = Counter()
-        # A daemon, because nothing can wake it while its writer is silent.
-        threading.Thread(target=self._read, daemon=True, name="pipe").start()
-        self._take_opening(START_SECONDS)
 
     @property
     def interfaces(self) -> list[Interface]:
@@ -75,13 +66,15 @@ class Pipe:
         return [] if self._replay is None else self._replay.damage
 
     def batches(self) -> Iterator[FrameBatch]:
-        """Yield frames until the writer ends, or until ``stop``."""
+        """Yield frames until the writer ends, or until ``stop``; may be called once."""
+        # A daemon, because nothing can wake it while its writer is silent.
+        threading.Thread(target=self._read, daemon=True, name="pipe").start()
         self._asked.put(True)
         while not self._is_stopping:
             try:
                 news = self._news.get(timeout=TICK_SECONDS)
             except Empty:
-                yield from self._tick()
+                yield self._tick()
                 continue
             if isinstance(news, BaseException):
                 raise news
@@ -93,12 +86,16 @@ class Pipe:
                 self._asked.put(True)
 
     def counts(self) -> list[InterfaceCounts]:
-        """Return what became of the frames; what the writer says it lost is told with the first interface."""
+        """Return what became of the frames; what the writer says it lost is told with the first interface.
+
+        Until a frame names its interface, the pipe stands for it.
+        """
         problem = "the pipe has ended" if self._is_over else ""
         lost = self.tally
+        names = [interface.name for interface in self.interfaces] or [self._path]
         return [
             InterfaceCounts(
-                name=interface.name,
+                name=name,
                 is_up=not self._is_over,
                 problem=problem,
                 frames=self._frames[number],
@@ -107,7 +104,7 @@ class Pipe:
                 dropped_nic=0 if number else lost["dropped_by_interface"],
                 last_frame_ns=self._last_ns[number],
             )
-            for number, interface in enumerate(self.interfaces)
+            for number, name in enumerate(names)
         ]
 
     def stop(self) -> None:
@@ -120,29 +117,17 @@ class Pipe:
         self._is_stopping = True
         self._asked.put(False)
 
-    def _take_opening(self, seconds: float) -> None:
-        try:
-            news = self._news.get(timeout=seconds)
-        except Empty:
-            return
-        if isinstance(news, BaseException):
-            raise news
-
-    def _tick(self) -> Iterator[FrameBatch]:
-        """Say that time has passed since the last frame."""
-        if not self._last_frame:
-            return
-        passed_ns = int((time.monotonic() - self._last_frame) * 1e9) - LAG_NS
-        newest_ns = max(self._last_ns.values(), default=0)
-        if newest_ns + passed_ns > self._clock_ns:
-            self._clock_ns = newest_ns + passed_ns
-            nothing = np.zeros(0, np.uint8)
-            yield FrameBatch(
-                buffer=nothing,
-                frames=np.zeros(0, FRAME),
-                first_ordinal=self._ordinal,
-                clock_ns=self._clock_ns,
-            )
+    def _tick(self) -> FrameBatch:
+        """Say how much time has passed since the last frame; before the first there is no time."""
+        if self._last_frame:
+            passed_ns = int((time.monotonic() - self._last_frame) * 1e9) - LAG_NS
+            self._clock_ns = max(self._clock_ns, max(self._last_ns.values(), default=0) + passed_ns)
+        return FrameBatch(
+            buffer=np.zeros(0, np.uint8),
+            frames=np.zeros(0, FRAME),
+            first_ordinal=self._ordinal,
+            clock_ns=self._clock_ns,
+        )
 
     def _noted(self, batch: FrameBatch) -> FrameBatch:
         frames = batch.frames
@@ -162,7 +147,6 @@ class Pipe:
         """Read when asked, until told otherwise; runs in its own thread."""
         try:
             self._replay = Replay([self._path], BATCH_FRAMES)
-            self._news.put(_Opened())
             batches = self._replay.batches()
             while self._asked.get():
                 self._news.put(next(batches, _Ended()))

@@ -106,7 +106,8 @@ class Sensor:
         self._world = surroundings
         self._plan_of = plan_of
         self._jobs: list[Callable[[], None]] = []
-        self._saved_ns = self._looked_ns = self._tried_ns = self.started_ns
+        self._saved_ns = self._tried_ns = self.started_ns
+        self._looked_ns = 0  # so that the first batch shows already how the interfaces are
         self._seen = 0
         self.back = Back(site, self._outputs(), stream.interfaces)
 

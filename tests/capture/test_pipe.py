@@ -95,10 +95,49 @@ def test_silence_is_time_at_the_rate_of_the_clock(writer: Writer, monkeypatch: p
 def test_before_the_first_frame_there_is_no_time(writer: Writer) -> None:
     writer.write(HEADER)
     pipe = Pipe(writer.path)
-    threading.Timer(0.3, pipe.stop).start()
-    assert list(pipe.batches()) == []
+    threading.Timer(0.35, pipe.stop).start()
+    ticks = list(pipe.batches())
+    assert ticks
+    assert {(len(tick.frames), tick.clock_ns, tick.first_ordinal) for tick in ticks} == {(0, 0, 0)}
     assert pipe.interfaces == []
     writer.end()
+    pipe.close()
+
+
+def test_a_pipe_that_is_quiet_yet_is_up_under_its_own_name(writer: Writer) -> None:
+    writer.write(HEADER)
+    pipe = Pipe(writer.path)
+    batches = pipe.batches()
+    next(batches)
+    [counts] = pipe.counts()
+    assert (counts.name, counts.is_up, counts.problem, counts.frames) == (writer.path, True, "", 0)
+    writer.end()
+    assert all(len(batch.frames) == 0 for batch in batches)
+    [counts] = pipe.counts()
+    assert (counts.is_up, counts.problem) == (False, "the pipe has ended")
+    pipe.close()
+
+
+def test_a_silent_pipe_lets_its_reader_act_all_the_time(writer: Writer) -> None:
+    writer.write(CAPTURE)
+    pipe = Pipe(writer.path)
+    batches = pipe.batches()
+    frames(batches, 12)
+    newest_ns = RECORDS[-1][0]
+    assert [next(batches).clock_ns for _ in range(3)] == [newest_ns] * 3  # within the lag
+    writer.end()
+    pipe.close()
+
+
+def test_no_thread_reads_before_the_first_batch_is_asked_for(writer: Writer) -> None:
+    writer.write(CAPTURE)
+    pipe = Pipe(writer.path)
+    assert "pipe" not in {one.name for one in threading.enumerate()}
+    batches = pipe.batches()
+    frames(batches, 12)
+    assert "pipe" in {one.name for one in threading.enumerate()}
+    writer.end()
+    assert all(len(batch.frames) == 0 for batch in batches)
     pipe.close()
 
 
@@ -121,22 +160,21 @@ def test_a_stop_does_not_wait_for_the_writer(writer: Writer) -> None:
     pipe.close()
 
 
-def test_what_is_no_capture_is_refused_at_the_start(writer: Writer) -> None:
+def test_what_is_no_capture_is_refused_with_the_first_batch(writer: Writer) -> None:
     writer.write(b"GET / HTTP/1.1\r\n\r\n" * 9)
+    pipe = Pipe(writer.path)
     with pytest.raises(ValueError, match="capture"):
-        Pipe(writer.path)
+        next(pipe.batches())
     writer.end()
 
 
-def test_what_turns_out_to_be_no_capture_is_refused_later(
-    writer: Writer, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("monitor.capture.pipe.START_SECONDS", 0.01)
+def test_what_turns_out_to_be_no_capture_is_refused_later(writer: Writer) -> None:
     pipe = Pipe(writer.path)
-    assert pipe.interfaces == []
+    batches = pipe.batches()
+    assert len(next(batches).frames) == 0
     writer.write(b"GET / HTTP/1.1\r\n\r\n" * 9)
     with pytest.raises(ValueError, match="capture"):
-        list(pipe.batches())
+        list(batches)
     writer.end()
 
 

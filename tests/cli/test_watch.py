@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
+import urllib.request
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,7 +18,8 @@ import pytest
 
 from tests.kit.netns import cable, needs_namespaces
 from tests.kit.programs import program
-from tests.kit.sensor import frames_of, watching
+from tests.kit.prometheus import free_port
+from tests.kit.sensor import START_SECONDS, frames_of, watching
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -238,6 +241,44 @@ def test_a_pipe_is_watched_to_its_end(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     live = [json.loads(line) for line in done.stdout.splitlines()]
     assert _last_words(live) == _last_words(_replayed(DEMO / "capture.pcap", tmp_path))
+
+
+def test_a_quiet_pipe_is_watched_by_threads_without_rights(tmp_path: Path) -> None:
+    port, heard = free_port(), tmp_path / "notify"
+    with (
+        socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager,
+        _quiet_pipe(port, heard, manager) as run,
+    ):
+        assert _status_of(manager).startswith("listening on a pipe")
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5) as answer:
+            assert 'umbilical_capture_up{interface="-"} 1.0' in answer.read().decode()
+        assert "listening on a pipe: no frames yet" == _status_of(manager)
+        tasks = [*Path(f"/proc/{run.pid}/task").glob("*/status")]
+        assert len(tasks) > 1
+        assert all("NoNewPrivs:\t1" in task.read_text() for task in tasks)
+
+
+@contextmanager
+def _quiet_pipe(port: int, heard: Path, manager: socket.socket) -> Iterator[Any]:
+    """Run a sensor whose writer has sent the header of a capture and nothing else."""
+    manager.bind(str(heard))
+    manager.settimeout(START_SECONDS)
+    alone = {"NOTIFY_SOCKET": str(heard), "OPENBLAS_NUM_THREADS": "1"}  # threads for matrices are nobody's
+    command = _command("watch", "-", "--quiet", "--listen", f"127.0.0.1:{port}")
+    with subprocess.Popen(command, stdin=subprocess.PIPE, env=os.environ | alone) as process:
+        assert process.stdin is not None
+        process.stdin.write((DEMO / "capture.pcap").read_bytes()[:24])
+        process.stdin.flush()
+        yield process
+        process.terminate()
+
+
+def _status_of(manager: socket.socket) -> str:
+    """Return the next status that systemd would hear."""
+    while True:
+        for line in manager.recv(4096).decode().splitlines():
+            if line.startswith("STATUS="):
+                return line.removeprefix("STATUS=")
 
 
 @pytest.mark.parametrize(

@@ -103,6 +103,14 @@ def test_an_alert_is_told_as_soon_as_its_packet_is_read() -> None:
     assert first[0] < first[len(first) // 2] < first[-1]
 
 
+def test_how_the_interfaces_are_is_known_from_the_first_batch_on() -> None:
+    world, known = World(now_ns=1_800_000_000 * SECOND_NS), []
+    sensor = _sensor(world)
+    world.on_beat = lambda: known.append([one.name for one in sensor.health.interfaces])
+    sensor.run()
+    assert known[0] == ["tap0"]
+
+
 def test_every_alert_says_how_complete_the_capture_was() -> None:
     world = World()
     sensor = _sensor(world)
