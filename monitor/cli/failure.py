@@ -20,7 +20,7 @@ class ExitStatus(IntEnum):
     WRONG_INPUT = 2
     """Nothing was processed; the message says why."""
     DAMAGED = 3
-    """A capture was cut short or damaged; all before the damage is reported."""
+    """A capture, or a pipe under watch, was cut short or damaged; all before the damage is reported."""
     TRY_LATER = 75
     """It could not be done now and may go well another time, such as when the network is there (sysexits.h)."""
     BROKEN = 70

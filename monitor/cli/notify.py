@@ -4,15 +4,18 @@ Rule 1: only the main loop calls ``beat``. A beat from a thread of its own would
 Rule 2: nothing here waits or fails: a manager that does not listen must never hold up capture.
 """
 
+import math
 import os
 import socket
 import time
-from collections.abc import MutableMapping
+from collections.abc import Callable, MutableMapping
 
 from monitor.cli.words import safe
 
 _SOCKET, _WATCHDOG, _WATCHDOG_PID = "NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID"
 _MAX_STATUS = 200
+STATUS_SECONDS = 5.0
+"""From one line for people to the next."""
 
 
 class Notifier:
@@ -28,6 +31,7 @@ class Notifier:
         self._beat_every_ns = None if beat_usec is None or self._socket is None else beat_usec * 1000
         self._last_beat_ns = time.monotonic_ns()
         self._status = ""
+        self._status_due = -math.inf
 
     @property
     def is_heard(self) -> bool:
@@ -38,9 +42,16 @@ class Notifier:
         """Frames are being taken, also after a reload."""
         self._say("READY=1", *self._new_status(status))
 
-    def status(self, status: str) -> None:
-        """Tell people how it goes, in a line for ``systemctl status``; the same line again is not sent."""
-        self._say(*self._new_status(status))
+    def status(self, status: Callable[[], str]) -> None:
+        """Tell people how it goes, in a line for ``systemctl status``; asked for only when it is time to tell.
+
+        Cheap enough to be called for every batch; the same line again is not sent.
+        """
+        now = time.monotonic()
+        if self._socket is None or now < self._status_due:
+            return
+        self._status_due = now + STATUS_SECONDS
+        self._say(*self._new_status(status()))
 
     def reloading(self) -> None:
         """A reload begins; ``ready`` says when it is over."""

@@ -40,7 +40,8 @@ from monitor.pipeline.collector import calm_collector
 from monitor.pipeline.condition import Circumstances, Condition
 from monitor.pipeline.front import Plan
 from monitor.pipeline.live import LiveStream, LocalLive, StreamLost
-from monitor.pipeline.live_workers import LiveWorkers, Ways
+from monitor.pipeline.live_worker import Ways
+from monitor.pipeline.live_workers import LiveWorkers
 from monitor.pipeline.planning import plan_of
 from monitor.pipeline.sensor import Sensor, Surroundings
 from monitor.pipeline.site import Overrides, Site, open_site
@@ -275,6 +276,7 @@ class Sensing:
     def _beat(self) -> None:
         """Show that the main loop lives, to who watches over it and to who asks."""
         self._notifier.beat()
+        self._notifier.status(lambda: f"{self._listening}: {self._condition.short_line()}")
         self._status.show(self._condition.line)
         self._memory.notice(self._say)
         if self._board.wanted():

@@ -52,10 +52,24 @@ class Condition:
         labels = AlertLabels(alert.detector, alert.vendor or "", alert.severity.value)
         self._exemplars[labels] = Exemplar(alert.alert_id, now_ns)
 
+    def short_line(self) -> str:
+        """Return in a short line how it goes lately."""
+        sensor, down = self._sensor, _down(self._sensor.health)
+        if not any(one.frames for one in sensor.health.interfaces):
+            return ", ".join(("no frames yet", *down))
+        lost = sensor.lost.ratio
+        parts = (
+            f"{sensor.frames_per_second:,.0f} frames/s",
+            *([] if lost is None else [f"{100 * lost:.2f} % lost"]),
+            f"{len(sensor.back.book):,} alerts firing",
+            *down,
+        )
+        return ", ".join(parts)
+
     def line(self) -> str:
         """Return in a line how it goes."""
         sensor, health = self._sensor, self._sensor.health
-        down = [f"{one.name} {one.problem or 'is down'}" for one in health.interfaces if not one.is_up]
+        down = _down(health)
         lost = sum(_dropped(health).values())
         frames = sum(one.frames for one in health.interfaces)
         if not frames:
@@ -166,6 +180,10 @@ class Condition:
             recent=tuple(self._recent),
             credits=site.credits,
         )
+
+
+def _down(health: LiveHealth) -> list[str]:
+    return [f"{one.name} {one.problem or 'is down'}" for one in health.interfaces if not one.is_up]
 
 
 def _recording(health: LiveHealth) -> Recording | None:

@@ -5,11 +5,12 @@ import socket
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, closing
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from monitor.cli.notify import Notifier
+from monitor.cli.notify import STATUS_SECONDS, Notifier
 
 
 @pytest.fixture
@@ -62,12 +63,30 @@ def test_stopping_and_more_time_are_said(manager: socket.socket, start: Start) -
 
 
 def test_the_same_status_is_not_sent_twice_and_none_has_two_lines(
-    manager: socket.socket, start: Start
+    manager: socket.socket, monkeypatch: pytest.MonkeyPatch, start: Start
 ) -> None:
+    monkeypatch.setattr("monitor.cli.notify.STATUS_SECONDS", 0.0)
     notifier = start(_environment(manager))
     for status in ("quiet", "quiet", "a\nREADY=1"):
-        notifier.status(status)
+        notifier.status(partial(str, status))
     assert [["STATUS=quiet"], [r"STATUS=a\nREADY=1"]] == [_heard(manager), _heard(manager)]
+
+
+def test_a_status_is_asked_for_only_every_few_seconds(
+    manager: socket.socket, monkeypatch: pytest.MonkeyPatch, start: Start
+) -> None:
+    now, asked = 100.0, iter(range(100))
+    monkeypatch.setattr("monitor.cli.notify.time.monotonic", lambda: now)
+    notifier = start(_environment(manager))
+    for passed in (0.0, 1.0, STATUS_SECONDS - 0.1, STATUS_SECONDS, STATUS_SECONDS + 1):
+        now = 100.0 + passed
+        notifier.status(lambda: f"line {next(asked)}")
+    notifier.stopping()
+    assert [["STATUS=line 0"], ["STATUS=line 1"], ["STOPPING=1"]] == [_heard(manager) for _ in range(3)]
+
+
+def test_nobody_is_asked_for_a_status_that_nobody_hears(start: Start) -> None:
+    start({}).status(lambda: pytest.fail("asked"))
 
 
 def test_the_watchdog_is_fed_when_half_of_its_time_is_over(
@@ -128,10 +147,13 @@ def test_without_a_manager_nothing_is_said_and_nothing_fails(address: str, start
     notifier.close()
 
 
-def test_a_manager_that_does_not_listen_holds_nothing_up(manager: socket.socket, start: Start) -> None:
+def test_a_manager_that_does_not_listen_holds_nothing_up(
+    manager: socket.socket, monkeypatch: pytest.MonkeyPatch, start: Start
+) -> None:
+    monkeypatch.setattr("monitor.cli.notify.STATUS_SECONDS", 0.0)
     notifier = start(_environment(manager))
     for number in range(10_000):
-        notifier.status(f"line {number}")
+        notifier.status(partial("line {}".format, number))
     assert notifier.is_heard
     notifier.close()
     assert not notifier.is_heard

@@ -150,7 +150,7 @@ def test_a_state_folder_in_use_is_left_alone(bench: Bench) -> None:
 
 def test_a_budget_that_is_too_small_is_told_before_anything_is_opened(bench: Bench) -> None:
     with pytest.raises(ValueError, match=r"memory_budget: at least \d+MiB"):
-        Sensing(bench.wish(config='[sensor]\nmemory_budget = "128MiB"\n'))
+        Sensing(bench.wish(config='[sensor]\nmemory_budget = "440MiB"\nworkers = 2\n'))
     assert "sources" not in bench.happened
 
 

@@ -1,10 +1,12 @@
 """The state that the board shows."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from monitor.capture.source import InterfaceCounts
 from monitor.export.openmetrics import render
 from monitor.export.outbox import Outbox, OutboxPlan
 from monitor.pipeline.condition import Circumstances, Condition
@@ -72,6 +74,14 @@ def test_a_line_says_how_it_goes(outbox: Outbox) -> None:
     assert "2,179 in all" in line
     assert "13 alerts firing" in line
     assert "lost" not in line
+
+
+def test_a_short_line_says_how_it_goes_lately(outbox: Outbox) -> None:
+    assert _condition(World(), outbox, run=False).short_line() == "no frames yet"
+    condition = _condition(World(), outbox)
+    assert re.fullmatch(r"[\d,]+ frames/s, 0\.00 % lost, 13 alerts firing", condition.short_line())
+    condition._sensor.health.interfaces = (InterfaceCounts(name="tap0", is_up=False, frames=1),)
+    assert condition.short_line().endswith("13 alerts firing, tap0 is down")
 
 
 def test_recording_is_shown_where_packets_are_recorded(outbox: Outbox) -> None:
