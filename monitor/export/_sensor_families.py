@@ -212,6 +212,14 @@ DELIVERY = (
         read=_by_output(lambda one: one.failures),
     ),
     Family(
+        name="umbilical_deliveries_rejected",
+        says="Alerts that the far end of an output will never take; they were put aside.",
+        is_counter=True,
+        labels=("output",),
+        closed=lambda labels: labels.output,
+        read=_by_output(lambda one: one.rejected),
+    ),
+    Family(
         name="umbilical_delivery_last_success_timestamp_seconds",
         says="When an output last took an alert; 0 before the first.",
         labels=("output",),

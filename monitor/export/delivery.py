@@ -102,6 +102,7 @@ class Delivery:
             pending=self.pending,
             dropped=self._spool.store.dropped[self.name] + self._reader.lost,
             last_success_ns=self.last_success_ns,
+            rejected=self.rejected,
         )
 
     def exchange(self, exporter: Exporter) -> None:

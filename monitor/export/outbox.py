@@ -70,8 +70,6 @@ class OutboxCounts(NamedTuple):
     spool: SpoolCounts
     deliveries: Mapping[str, DeliveryCounts]
     """By output; under ``spool`` stand alerts that were dropped before any output could have them."""
-    rejected: Mapping[str, int]
-    """By output: alerts that the far end will never take, put aside."""
     write_failures: int
     """Attempts to write the spool that failed."""
     damaged: int
@@ -135,7 +133,6 @@ class Outbox:
         return OutboxCounts(
             spool=SpoolCounts(bytes=self._store.size_bytes, limit_bytes=self._store.limit_bytes),
             deliveries={QUEUE: lost, **{name: one.counts() for name, one in running.items()}},
-            rejected={name: one.rejected for name, one in running.items()},
             write_failures=self._spool.write_failures,
             damaged=self._store.damaged,
             errors=sum(one.errors for one in running.values()),

@@ -23,6 +23,8 @@ class Delivery(NamedTuple):
     dropped: int = 0
     """Alerts that the full spool gave up before it had them."""
     last_success_ns: int = 0
+    rejected: int = 0
+    """Alerts that its far end will never take, put aside."""
 
 
 class Checkpoint(NamedTuple):

@@ -61,7 +61,10 @@ SENSOR = SensorCounts(
     reload=Reload(last_success_ns=NOW_NS - 60 * SECOND_NS),
     checkpoint=Checkpoint(NOW_NS - 30 * SECOND_NS, 4096, 0),
     spool=Spool(2048, 1 << 20),
-    deliveries={"jsonl": Delivery(12, 0, 0, 0, NOW_NS - SECOND_NS), "syslog": Delivery(11, 3, 1, 0, NOW_NS)},
+    deliveries={
+        "jsonl": Delivery(12, 0, 0, 0, NOW_NS - SECOND_NS),
+        "syslog": Delivery(11, 3, 1, 0, NOW_NS, rejected=2),
+    },
     geoip_build_ns={"embedded": NOW_NS - 40 * 86_400 * SECOND_NS},
     workers_up={"0": True},
     alert_delay=_delays().counts(),

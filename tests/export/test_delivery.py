@@ -145,6 +145,7 @@ def test_an_alert_that_will_never_be_taken_lets_the_others_through(
     eventually(lambda: delivery.pending == 0)
     assert far.got == [number for number in range(20) if number not in far.unwanted]
     assert (delivery.delivered, delivery.rejected, delivery.failures, delivery.errors) == (18, 2, 0, 0)
+    assert delivery.counts().rejected == 2
     aside = (tmp_path / "spool" / "webhook.rejected.jsonl").read_bytes().splitlines()
     assert [int(orjson.loads(one)["alert"]["alert_id"], 16) for one in aside] == [3, 17]
     assert orjson.loads(aside[0])["reason"] == "answered 400"

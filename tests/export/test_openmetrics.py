@@ -146,6 +146,7 @@ SENSOR_ONLY = {
     "umbilical_spool_dropped_total",
     "umbilical_deliveries_total",
     "umbilical_delivery_failures_total",
+    "umbilical_deliveries_rejected_total",
     "umbilical_delivery_last_success_timestamp_seconds",
 }
 

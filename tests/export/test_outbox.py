@@ -99,7 +99,7 @@ def test_every_output_that_is_configured_gets_every_alert(
     assert counts.spool.bytes > 0
     assert counts.spool.limit_bytes == SpoolSettings().limit_bytes
     assert (counts.errors, counts.damaged, counts.write_failures) == (0, 0, 0)
-    assert counts.rejected == {"jsonl": 0, "webhook": 0}
+    assert [counts.deliveries[name].rejected for name in ("jsonl", "webhook")] == [0, 0]
 
 
 def test_without_an_output_alerts_are_kept_for_the_next_start(opened: Open, folder: Path) -> None:

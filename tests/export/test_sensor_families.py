@@ -23,6 +23,7 @@ def test_every_family_reads_what_it_is_named_after() -> None:
     assert read["umbilical_spool_limit_bytes"] == {(): 1 << 20}
     assert read["umbilical_spool_pending_alerts"] == {("jsonl",): 0, ("syslog",): 1}
     assert read["umbilical_delivery_failures"] == {("jsonl",): 0, ("syslog",): 3}
+    assert read["umbilical_deliveries_rejected"] == {("jsonl",): 0, ("syslog",): 2}
     assert read["umbilical_worker_up"] == {("0",): 1}
     assert read["umbilical_table_capacity"] == {("flow",): 1024, ("alerts",): 32}
 

@@ -212,12 +212,16 @@ def _delivery() -> list[Panel]:
         ),
         graph(
             "Given up",
-            "Alerts that the full spool dropped before an output had them. Must stay 0.",
+            "Alerts that an output will not get: the full spool dropped them, or the far end refused them for good. Must stay 0.",
             [
                 Query(
                     f"sum by (output) (increase(umbilical_spool_dropped_total{{{HERE}}}[$__rate_interval]))",
-                    "{{output}}",
-                )
+                    "{{output}} dropped",
+                ),
+                Query(
+                    f"sum by (output) (increase(umbilical_deliveries_rejected_total{{{HERE}}}[$__rate_interval]))",
+                    "{{output}} refused",
+                ),
             ],
             "short",
             Look(wide=8),
