@@ -60,6 +60,7 @@ def run(
             site = opened_site(request)
             from monitor.pipeline.collector import calm_collector
             from monitor.pipeline.report import Stories
+            from monitor.pipeline.stream import StreamLost
 
             stories = Stories()
             told = {"story": _both(stories.take, story), "observation": observation, "flow": flow}
@@ -68,6 +69,10 @@ def run(
         bar = Bar(running.stream, hidden=hidden)
         try:
             result = running.run(bar.move, unbroken)
+        except StreamLost as error:
+            bar.stop()
+            say(f"{error}: killed, perhaps for want of memory; --workers 1 needs the least")
+            sys.exit(ExitStatus.BROKEN)
         finally:
             bar.stop()
     return Ran(result=result, site=site, stories=stories)

@@ -39,12 +39,13 @@ from monitor.pipeline.back import Outputs
 from monitor.pipeline.collector import calm_collector
 from monitor.pipeline.condition import Circumstances, Condition
 from monitor.pipeline.front import Plan
-from monitor.pipeline.live import LiveStream, LocalLive, StreamLost
+from monitor.pipeline.live import LiveStream, LocalLive
 from monitor.pipeline.live_worker import Ways
 from monitor.pipeline.live_workers import LiveWorkers
 from monitor.pipeline.planning import plan_of
 from monitor.pipeline.sensor import Sensor, Surroundings
 from monitor.pipeline.site import Overrides, Site, open_site
+from monitor.pipeline.stream import StreamLost
 from monitor.pipeline.warm import warm_up, warm_up_recorder
 
 CLOSING_SECONDS = 5.0

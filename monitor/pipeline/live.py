@@ -20,10 +20,6 @@ from monitor.pipeline.front import Front, FrontHealth, Plan
 State = dict[str, Any]
 
 
-class StreamLost(RuntimeError):  # noqa: N818 - says what happened, as KeyboardInterrupt does
-    """A part of the stream ended before its time, or hangs; there is no going on with the rest."""
-
-
 class Recorder(Protocol):
     """Who keeps the packets of flows that matter."""
 

@@ -22,8 +22,9 @@ from monitor.model.flow import Flow
 from monitor.model.observation import Observation
 from monitor.pipeline.frame_ledger import merged
 from monitor.pipeline.front import Plan
-from monitor.pipeline.live import LiveHealth, State, StreamLost
+from monitor.pipeline.live import LiveHealth, State
 from monitor.pipeline.live_worker import FOR_THE_PARENT, Report, Share, Ways, work
+from monitor.pipeline.stream import StreamLost
 
 if TYPE_CHECKING:
     from monitor.model.frame import Interface

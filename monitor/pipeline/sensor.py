@@ -18,9 +18,10 @@ from monitor.pipeline.back import Back, Outputs
 from monitor.pipeline.checkpoint import Moment, checkpoint
 from monitor.pipeline.faults import Faults
 from monitor.pipeline.front import Plan
-from monitor.pipeline.live import LiveHealth, LiveStream, StreamLost
+from monitor.pipeline.live import LiveHealth, LiveStream
 from monitor.pipeline.recent_share import RecentShare
 from monitor.pipeline.site import Site
+from monitor.pipeline.stream import StreamLost
 
 FLUSH_PATIENCE_SECONDS = 0.25
 """How long a checkpoint waits for the spool; when it is not enough, the checkpoint comes later."""

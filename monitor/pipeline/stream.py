@@ -11,6 +11,10 @@ from monitor.model.tally import Tally
 from monitor.pipeline.front import Front, FrontHealth, Plan
 
 
+class StreamLost(RuntimeError):  # noqa: N818 - says what happened, as KeyboardInterrupt does
+    """A part of the stream ended before its time, or hangs; there is no going on with the rest."""
+
+
 @dataclass(slots=True)
 class StreamHealth:
     """What reading gave besides observations."""

@@ -20,7 +20,7 @@ from monitor.model.observation import Observation
 from monitor.model.packet import PacketBatch
 from monitor.pipeline.collector import calm_collector
 from monitor.pipeline.front import Flows, FrontHealth, Plan
-from monitor.pipeline.stream import StreamHealth
+from monitor.pipeline.stream import StreamHealth, StreamLost
 from monitor.pipeline.trays import Laid, Trays
 from monitor.pipeline.wire import merged, packed
 
@@ -168,7 +168,7 @@ class WorkerStream:
     def _send(self, order: Order) -> None:
         with self._exchange():
             for worker in self._workers:
-                worker.orders.send(order)
+                _send(worker.orders, order)
 
     def _found(self) -> list[Observation]:
         """Return what all workers found for the oldest order, or at the end."""
@@ -206,11 +206,18 @@ def _started(context: Any, plan: Plan, trays: Trays) -> list[_Worker]:
     return workers
 
 
+def _send(pipe: Connection, order: Order) -> None:
+    try:
+        pipe.send(order)
+    except BrokenPipeError:
+        raise StreamLost("a worker ended before its time") from None
+
+
 def _receive(pipe: Connection) -> Report:
     try:
         return pickle.loads(pipe.recv_bytes())  # type: ignore[no-any-return]  # noqa: S301 - from our own worker
     except EOFError:
-        raise RuntimeError("a worker ended before its time") from None
+        raise StreamLost("a worker ended before its time") from None
 
 
 def _widen(pipe: Connection) -> None:

@@ -17,7 +17,7 @@ from monitor.cli.privileges import Dropped
 from monitor.cli.remembering import FILE
 from monitor.cli.sensing import Sensing
 from monitor.cli.wish import Wish
-from monitor.pipeline.live import StreamLost
+from monitor.pipeline.stream import StreamLost
 from tests.kit.live_source import FileSource
 from tests.kit.prometheus import free_port
 

@@ -13,12 +13,12 @@ from monitor.capture.live import Live
 from monitor.model.observation import Observation
 from monitor.pipeline import live_workers
 from monitor.pipeline.back import Outputs
-from monitor.pipeline.live import State, StreamLost
+from monitor.pipeline.live import State
 from monitor.pipeline.live_worker import Ways
 from monitor.pipeline.live_workers import LiveWorkers
 from monitor.pipeline.planning import plan_of
 from monitor.pipeline.site import open_site
-from monitor.pipeline.stream import LocalStream
+from monitor.pipeline.stream import LocalStream, StreamLost
 from tests.kit.live_source import FileSource, RecordedSource
 from tests.kit.netns import End, cable, needs_namespaces
 from tests.kit.sensor import ETHERNET_CAPTURES, frames_of, send_slowly

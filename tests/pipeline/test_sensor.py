@@ -14,11 +14,12 @@ from monitor.model.errors import SignatureError
 from monitor.model.instant import SECOND_NS
 from monitor.pipeline.back import Outputs
 from monitor.pipeline.checkpoint import remembered
-from monitor.pipeline.live import LocalLive, StreamLost
+from monitor.pipeline.live import LocalLive
 from monitor.pipeline.planning import plan_of
 from monitor.pipeline.replay import replay
 from monitor.pipeline.sensor import Sensor, Surroundings
 from monitor.pipeline.site import Site, open_site
+from monitor.pipeline.stream import StreamLost
 from tests.kit.live_source import FileSource
 from tests.kit.states import again
 

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from monitor.pipeline.stream import LocalStream
+from monitor.pipeline.stream import LocalStream, StreamLost
 from monitor.pipeline.workers import WorkerStream
 from tests.kit.story import capture, contact
 from tests.pipeline.test_front import plan
@@ -49,7 +49,7 @@ def test_a_stream_that_was_torn_from_its_workers_tells_no_more(tmp_path: Path) -
     for worker in stream._workers:
         worker.process.terminate()
         worker.process.join()
-    with pytest.raises((RuntimeError, BrokenPipeError)):
+    with pytest.raises(StreamLost):
         [list(batch) for batch in stream.batches()]
     assert list(stream.finish()) == []
     stream.close()
