@@ -21,7 +21,8 @@ Examples:
 
 \b
 Exit status: 0 read to the end, 1 an alert as severe as --fail-on says, 2 wrong input,
-3 a capture was damaged (all before the damage is reported), 130 interrupted.
+3 a capture was damaged (all before the damage is reported), 70 a worker was killed,
+130 interrupted.
 """
 
 
