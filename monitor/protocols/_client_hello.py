@@ -38,6 +38,7 @@ PRE_SHARED_KEY = 41
 CONNECTION_ID = 54
 """RFC 9146 section 3."""
 _ENCRYPTED = frozenset({_ENCRYPTED_HELLO, _ENCRYPTED_NAME})
+_NAMING = _ENCRYPTED | {_SERVER_NAME}
 _READ = frozenset(
     {
         _SERVER_NAME,
@@ -80,7 +81,8 @@ def read_client_hello(body: bytes, transport: Transport) -> ClientHello:
     What is wrong inside an extension only loses the field that it would have given.
     """
     dtls = transport is Transport.DTLS
-    ciphers, at = _read_ciphers(body, dtls=dtls)
+    start, stop = _find_ciphers(body, dtls=dtls)
+    ciphers, at = body[start:stop], stop + 1 + body[stop]
     kinds, extensions = _read_extensions(body, at)
 
     legacy_version = body[0] << 8 | body[1]
@@ -119,10 +121,11 @@ def read_client_hello(body: bytes, transport: Transport) -> ClientHello:
 
 def read_names(body: bytes) -> dict[str, Value]:
     """Return the fields of a TLS or QUIC hello that say who is called; raises ``Malformed`` where the whole would."""
-    (_, at), size = _read_ciphers(body, dtls=False), len(body)
+    (_, stop), size = _find_ciphers(body, dtls=False), len(body)
+    at = stop + 1 + body[stop]
     if at == size:
         return {}
-    stop = at + 2 + int.from_bytes(body[at : at + 2], "big")
+    stop = at + 2 + int.from_bytes(body[at : at + 2])
     if stop > size or at + 2 > size:
         raise Malformed("extensions do not fit the ClientHello")
     at += 2
@@ -132,13 +135,13 @@ def read_names(body: bytes) -> dict[str, Value]:
     last = stop - _EXTENSION.size
     while at <= last:
         kind, length = unpack(body, at)
-        at += 4
-        if kind == _SERVER_NAME:
-            if name is None:
-                name = body[at : min(at + length, stop)]
-        elif kind >= _ENCRYPTED_HELLO and kind in _ENCRYPTED:
+        at += 4 + length
+        if kind not in _NAMING:
+            continue
+        if kind != _SERVER_NAME:
             encrypted = True
-        at += length
+        elif name is None:
+            name = body[at - length : min(at, stop)]
     if at != stop:
         raise Malformed("extension does not fit the ClientHello")
     server_name = None if name is None else _read_server_name(name)
@@ -150,8 +153,8 @@ def read_names(body: bytes) -> dict[str, Value]:
     return fields
 
 
-def _read_ciphers(body: bytes, *, dtls: bool) -> tuple[bytes, int]:
-    """Return the cipher suites and where the extensions begin."""
+def _find_ciphers(body: bytes, *, dtls: bool) -> tuple[int, int]:
+    """Return where the cipher suites begin and end; the compression methods before the extensions follow."""
     size = len(body)
     if size < _MIN_BYTES:
         raise Malformed("ClientHello is too short")
@@ -159,10 +162,10 @@ def _read_ciphers(body: bytes, *, dtls: bool) -> tuple[bytes, int]:
     if dtls and at < size:
         at += 1 + body[at]  # the cookie
     start = at + 2
-    stop = start + int.from_bytes(body[at:start], "big")
+    stop = start + int.from_bytes(body[at:start])
     if stop >= size or (stop - start) & 1:
         raise Malformed("cipher suites do not fit the ClientHello")
-    return body[start:stop], stop + 1 + body[stop]
+    return start, stop
 
 
 def _read_extensions(body: bytes, at: int) -> tuple[tuple[int, ...], dict[int, bytes]]:
@@ -170,7 +173,7 @@ def _read_extensions(body: bytes, at: int) -> tuple[tuple[int, ...], dict[int, b
     size = len(body)
     if at == size:
         return (), {}  # allowed until TLS 1.2 (RFC 5246 section 7.4.1.2)
-    stop = at + 2 + int.from_bytes(body[at : at + 2], "big")
+    stop = at + 2 + int.from_bytes(body[at : at + 2])
     if stop > size or at + 2 > size:
         raise Malformed("extensions do not fit the ClientHello")
     body = body[:stop]
@@ -224,7 +227,7 @@ def _offered_version(raw: bytes, legacy_version: int, *, dtls: bool) -> int:
 
 def _number_list(data: bytes) -> bytes:
     """Return the 16-bit numbers after a 16-bit length, in wire form."""
-    length = int.from_bytes(data[:2], "big")
+    length = int.from_bytes(data[:2])
     numbers = data[2 : 2 + length]
     return numbers if not len(numbers) & 1 else numbers[:-1]
 

@@ -12,7 +12,7 @@ from monitor.model.errors import Malformed
 from monitor.model.observation import Seen, Value
 from monitor.model.parser import Verdict
 from monitor.protocols import _dns_numbers as dns
-from monitor.protocols._dns_name import MAX_NAME_BYTES, Name, Suffixes, read_name, skip_name
+from monitor.protocols._dns_name import MAX_NAME_BYTES, Suffixes, read_name, read_plain_name, skip_name
 from monitor.protocols._dns_record import opaque_text, value_text
 
 HEADER_BYTES = 12
@@ -37,12 +37,13 @@ _OPCODE = 0x78
 _RCODE = 0x0F
 _MAX_TTL = 0x7FFF_FFFF
 _HEADER = struct.Struct("!6H")
-_MAX_LABEL_BYTES = 63
 _QUESTION_BYTES = 4
 """Type and class, after a question's name."""
 _FIXED = struct.Struct("!HHIH")
 """What follows a record's name: type, class, time to live, data length."""
 _NO_ID = b"\0\0"
+# An enumeration's member costs a look-up each time.
+_CERTAIN, _UNSURE, _NOT_MINE = Verdict
 
 
 def read_message(message: bytes, transport: str) -> tuple[Seen, ...]:
@@ -52,7 +53,7 @@ def read_message(message: bytes, transport: str) -> tuple[Seen, ...]:
     """
     if len(message) > MEMO_BYTES:
         return _read(message, transport)
-    return _read_again(_NO_ID + message[2:], transport)
+    return _read_again(message[len(_NO_ID) :], transport)
 
 
 def is_response(message: bytes) -> bool:
@@ -66,40 +67,25 @@ def judge(message: bytes) -> Verdict:
     It is lenient in the header, for a server may be too, and strict in the name.
     """
     if len(message) < HEADER_BYTES:
-        return Verdict.UNSURE
+        return _UNSURE
     _, flags, questions, answers, _, _ = _HEADER.unpack_from(message)
     if (flags >> 11) & 0x0F not in _OPCODES or questions > MAX_QUESTIONS:
-        return Verdict.NOT_MINE
+        return _NOT_MINE
     if not questions and not answers:
-        return Verdict.UNSURE
+        return _UNSURE
     return _judge_first(message)
 
 
 def _judge_first(message: bytes) -> Verdict:
     """Questions and records both begin with name, type and class."""
-    end = _end_of_plain_name(message)
-    if not end:
-        try:
-            end = read_name(message, HEADER_BYTES).end
-        except Malformed:
-            return _judge_cut_name(message)
-    if end + 4 > len(message):
-        return Verdict.UNSURE
-    is_known = int.from_bytes(message[end + 2 : end + 4]) & _MDNS_CLASS in _CLASSES
-    return Verdict.CERTAIN if is_known else Verdict.NOT_MINE
-
-
-def _end_of_plain_name(message: bytes) -> int:
-    """Return where the first name ends, as nearly all do; 0 when it is cut, has a pointer or is too long."""
-    offset, stop = HEADER_BYTES, min(len(message), HEADER_BYTES + MAX_NAME_BYTES)
-    while offset < stop:
-        length = message[offset]
-        if not length:
-            return offset + 1
-        if length > _MAX_LABEL_BYTES:
-            return 0
-        offset += length + 1
-    return 0
+    try:
+        _, end = read_plain_name(message, HEADER_BYTES) or read_name(message, HEADER_BYTES)
+    except Malformed:
+        return _judge_cut_name(message)
+    if end + _QUESTION_BYTES > len(message):
+        return _UNSURE
+    is_known = (message[end + 2] << 8 | message[end + 3]) & _MDNS_CLASS in _CLASSES
+    return _CERTAIN if is_known else _NOT_MINE
 
 
 def _judge_cut_name(message: bytes) -> Verdict:
@@ -108,7 +94,7 @@ def _judge_cut_name(message: bytes) -> Verdict:
     while offset < total and 0 < message[offset] < 0x40:
         offset += message[offset] + 1
     is_cut = total <= offset <= HEADER_BYTES + MAX_NAME_BYTES
-    return Verdict.UNSURE if is_cut else Verdict.NOT_MINE
+    return _UNSURE if is_cut else _NOT_MINE
 
 
 def _read(message: bytes, transport: str) -> tuple[Seen, ...]:
@@ -121,7 +107,9 @@ def _read(message: bytes, transport: str) -> tuple[Seen, ...]:
     return (_answer(message, transport),)
 
 
-_read_again = lru_cache(maxsize=MEMO_ENTRIES)(_read)
+@lru_cache(maxsize=MEMO_ENTRIES)
+def _read_again(message_without_id: bytes, transport: str) -> tuple[Seen, ...]:
+    return _read(_NO_ID + message_without_id, transport)
 
 
 def _queries(message: bytes, transport: str) -> tuple[Seen, ...]:
@@ -169,10 +157,10 @@ def _answer(message: bytes, transport: str) -> Seen:
     return Seen("dns_answer", fields)
 
 
-def _read_question(message: bytes, offset: int) -> Name:
-    """Return the name of a question that is whole; type and class follow it."""
-    name = read_name(message, offset)
-    if name.end + _QUESTION_BYTES > len(message):
+def _read_question(message: bytes, offset: int) -> tuple[str, int]:
+    """Return the name of a question that is whole and where it ends; type and class follow it."""
+    name = read_plain_name(message, offset) or read_name(message, offset)
+    if name[1] + _QUESTION_BYTES > len(message):
         raise Malformed("DNS question is cut")
     return name
 

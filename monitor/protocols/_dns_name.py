@@ -4,6 +4,7 @@ The text form is what signatures compare: lower case, no final dot, A-labels as 
 make it ambiguous is escaped as in a zone file (RFC 1035 section 5.1). No records and no headers here.
 """
 
+from functools import lru_cache
 from typing import NamedTuple
 
 from monitor.model.errors import Malformed
@@ -71,6 +72,28 @@ def read_name(message: bytes, offset: int, known: Suffixes | None = None) -> Nam
     if known is None:
         return Name(_text(labels), end or offset + 1)
     return Name(_remember(known, pieces, labels, suffix), end or offset + 1)
+
+
+def read_plain_name(message: bytes, offset: int) -> tuple[str, int] | None:
+    """Return a name without pointers and where it ends, as nearly all questions have it; None for any other."""
+    end = message.find(0, offset, offset + MAX_NAME_BYTES)
+    text = _plain_text(message[offset:end]) if end >= 0 else None
+    return None if text is None else (text, end + 1)
+
+
+@lru_cache(maxsize=2048)
+def _plain_text(raw: bytes) -> str | None:
+    """Return the text of labels up to their final zero; an answer, a retry and other devices repeat it."""
+    labels: list[bytes] = []
+    at, size = 0, len(raw)
+    while at < size:
+        length = raw[at]
+        if length > _MAX_LABEL_BYTES:
+            return None
+        at += 1
+        labels.append(raw[at : at + length])
+        at += length
+    return _text(labels) if at == size else None
 
 
 def skip_name(message: bytes, offset: int) -> int:

@@ -28,6 +28,11 @@ MAX_MESSAGE_BYTES = 65_536
 
 _MAJOR_VERSION = 3
 _RECORD = struct.Struct("!BBxH")
+_FIRST = struct.Struct("!BBxHI")
+"""A record header and the message header that follows it."""
+_MESSAGE_LENGTH = 0xFF_FFFF
+FIRST_BODY_AT = RECORD_HEADER_BYTES + MESSAGE_HEADER_BYTES
+"""Where the body of a stream's first message begins."""
 
 
 class Message(NamedTuple):
@@ -37,25 +42,17 @@ class Message(NamedTuple):
     body: bytes
 
 
-class First(NamedTuple):
-    """The message of a first record, and where that record ends."""
-
-    message: Message
-    end: int
-
-
-def first_message(payload: bytes) -> First | None:
-    """Return the message that alone fills the record a stream begins with, None when it is cut or has company."""
-    if len(payload) < RECORD_HEADER_BYTES + MESSAGE_HEADER_BYTES:
-        return None
-    kind, major, length = _RECORD.unpack_from(payload, 0)
+def end_of_first(payload: bytes) -> int:
+    """Return where the record ends that a stream begins with, 0 unless it is whole and one message alone fills it."""
+    if len(payload) < FIRST_BODY_AT:
+        return 0
+    kind, major, length, message = _FIRST.unpack_from(payload)
+    if kind != HANDSHAKE or major != _MAJOR_VERSION or length > MAX_RECORD_BYTES:
+        return 0
     end = RECORD_HEADER_BYTES + length
-    if kind != HANDSHAKE or major != _MAJOR_VERSION or length > MAX_RECORD_BYTES or end > len(payload):
-        return None
-    start = RECORD_HEADER_BYTES + MESSAGE_HEADER_BYTES
-    if start + (payload[6] << 16 | payload[7] << 8 | payload[8]) != end:
-        return None
-    return First(Message(payload[RECORD_HEADER_BYTES], payload[start:end]), end)
+    # The message's type is the first byte of its header, its length the other three.
+    is_alone = (message & _MESSAGE_LENGTH) + MESSAGE_HEADER_BYTES == length
+    return end if is_alone and end <= len(payload) else 0
 
 
 class HandshakeStream:
@@ -117,7 +114,7 @@ class HandshakeStream:
             self._message.clear()
         at, size = 0, len(fragment)
         while size - at >= MESSAGE_HEADER_BYTES:
-            length = int.from_bytes(fragment[at + 1 : at + 4], "big")
+            length = int.from_bytes(fragment[at + 1 : at + 4])
             start = at + MESSAGE_HEADER_BYTES
             stop = start + min(length, MAX_MESSAGE_BYTES)
             if stop > size:

@@ -21,6 +21,9 @@ TARGET_CHARACTERS = 8192
 HOST_CHARACTERS = 512
 FIELD_CHARACTERS = 1024
 """Other field values are cut after this."""
+MEMO_BYTES = 512
+"""Lines of longer requests are not remembered."""
+MEMO_ENTRIES = 1024
 LENGTH_DIGITS = 18
 """Longest Content-Length that is read; an exabyte."""
 
@@ -65,6 +68,10 @@ class Start(Enum):
     NEITHER = 4
 
 
+# An enumeration's member costs a look-up each time.
+_REQUEST, _RESPONSE, _SHORT, _NEITHER = Start
+
+
 class RequestHead(NamedTuple):
     """What is read of a request's head."""
 
@@ -95,14 +102,14 @@ class ResponseHead(NamedTuple):
 def find_start(data: bytes) -> Start:
     """Say what the message can be that starts the data."""
     if data.startswith(STATUS_MARK):
-        return Start.RESPONSE
+        return _RESPONSE
     beginning = data[: _LONGEST_METHOD + 1]
     method, space, _ = beginning.partition(b" ")
     if not space:
         may_be = beginning in _METHOD_BEGINNINGS or STATUS_MARK.startswith(beginning)
-        return Start.SHORT if may_be else Start.NEITHER
+        return _SHORT if may_be else _NEITHER
     if method not in METHODS:
-        return Start.NEITHER
+        return _NEITHER
     return _start_of_target(method, data[len(method) + 1 : len(method) + 9])
 
 
@@ -114,7 +121,8 @@ def find_head_end(data: bytes, at: int, searched: int) -> int:
 
 def read_request(head: bytes) -> RequestHead | None:
     """Read a whole request head, None when it is not one; raises ``Malformed``."""
-    words = head[: head.find(b"\n")].split()
+    line_end = head.find(b"\n")
+    words = head[:line_end].split()
     if len(words) < 3 or not words[-1].startswith(STATUS_MARK):
         return None
     method = METHODS.get(words[0])
@@ -122,17 +130,13 @@ def read_request(head: bytes) -> RequestHead | None:
         return None
     # A target with blanks in it is wrong and yet served by many (RFC 9112 section 3).
     authority, path = _split_target(method, words[1] if len(words) == 3 else b" ".join(words[1:-1]))
-    fields = _read_fields(_REQUEST_FIELD, head)
-    if authority is None:
-        authority = fields.get(b"host")
-    agent = fields.get(b"user-agent")
-    framing = _framing(fields, _content_length(fields))
+    lines = head[line_end:]
+    read = _read_request_fields if len(lines) > MEMO_BYTES else _read_request_fields_again
+    host, agent, framing = read(lines)
+    if authority is not None:
+        host = _host(authority[:HOST_CHARACTERS])
     return RequestHead(
-        method,
-        _host(authority[:HOST_CHARACTERS]) if authority else None,
-        None if path is None else clean_text(path, TARGET_CHARACTERS),
-        None if agent is None else clean_text(agent, FIELD_CHARACTERS),
-        0 if framing is None else framing,
+        method, host, None if path is None else clean_text(path, TARGET_CHARACTERS), agent, framing
     )
 
 
@@ -160,12 +164,28 @@ def read_response(head: bytes) -> ResponseHead | None:
 def _start_of_target(method: bytes, target: bytes) -> Start:
     """Judge the first bytes after the method and its space."""
     if not target:
-        return Start.SHORT
+        return _SHORT
     if method == b"CONNECT":
-        return Start.REQUEST if target[:1].isalnum() or target.startswith(b"[") else Start.NEITHER
+        return _REQUEST if target[:1].isalnum() or target.startswith(b"[") else _NEITHER
     if target.startswith(_TARGET_FORMS):
-        return Start.REQUEST
-    return Start.SHORT if any(form.startswith(target) for form in _TARGET_FORMS) else Start.NEITHER
+        return _REQUEST
+    return _SHORT if any(form.startswith(target) for form in _TARGET_FORMS) else _NEITHER
+
+
+def _read_request_fields(lines: bytes) -> tuple[str | None, str | None, int]:
+    """Return host, user agent and framing that the lines after a request line state; raises ``Malformed``."""
+    fields = _read_fields(_REQUEST_FIELD, lines)
+    host, agent = fields.get(b"host"), fields.get(b"user-agent")
+    framing = _framing(fields, _content_length(fields))
+    return (
+        _host(host[:HOST_CHARACTERS]) if host else None,
+        None if agent is None else clean_text(agent, FIELD_CHARACTERS),
+        0 if framing is None else framing,
+    )
+
+
+_read_request_fields_again = lru_cache(maxsize=MEMO_ENTRIES)(_read_request_fields)
+"""A device says the same in all its requests to a host."""
 
 
 def _read_fields(pattern: re.Pattern[bytes], head: bytes) -> Mapping[bytes, bytes]:
@@ -205,23 +225,18 @@ def _content_length(fields: Mapping[bytes, bytes]) -> int | None:
     return int(length)
 
 
-class _Target(NamedTuple):
-    authority: bytes | None
-    path: bytes | None
-
-
-def _split_target(method: str, target: bytes) -> _Target:
-    """Take a request target apart (RFC 9112 section 3.2); an authority in it outranks the Host field."""
+def _split_target(method: str, target: bytes) -> tuple[bytes | None, bytes | None]:
+    """Return authority and path of a request target (RFC 9112 section 3.2); the first outranks the Host field."""
     if target.startswith(b"/"):
-        return _Target(None, target)
+        return None, target
     if method == "CONNECT":
-        return _Target(target, None)
+        return target, None
     if b"://" not in target[:8]:
-        return _Target(None, target)
+        return None, target
     rest = target[target.find(b"://") + 3 :]
     end = min((at for at in map(rest.find, (b"/", b"?", b"#")) if at >= 0), default=len(rest))
     path = rest[end:]
-    return _Target(rest[:end], path if path.startswith(b"/") else b"/" + path)
+    return rest[:end], path if path.startswith(b"/") else b"/" + path
 
 
 @lru_cache(maxsize=_CACHED)

@@ -52,20 +52,6 @@ _CHAIN = 64
 _NOT_IN_TOPICS = b"+#\0"
 
 
-class Number(NamedTuple):
-    """A variable byte integer and where it ends."""
-
-    value: int
-    end: int
-
-
-class Text(NamedTuple):
-    """A length-prefixed string, or binary data, and where it ends."""
-
-    raw: bytes
-    end: int
-
-
 class Connect(NamedTuple):
     """What is read of a CONNECT."""
 
@@ -77,16 +63,16 @@ class Connect(NamedTuple):
     """None when there is none."""
 
 
-def read_number(data: bytes, at: int) -> Number | None:
-    """Return a variable byte integer, None when it is cut; raises ``Malformed``."""
+def read_number(data: bytes, at: int) -> tuple[int, int] | None:
+    """Return a variable byte integer and where it ends, None when it is cut; raises ``Malformed``."""
     first = data[at : at + 1]
     if first < b"\x80":
-        return Number(first[0], at + 1) if first else None
+        return (first[0], at + 1) if first else None
     value = 0
     for index, byte in enumerate(data[at : at + LENGTH_BYTES]):
         value |= (byte & 0x7F) << 7 * index
         if byte < 0x80:
-            return Number(value, at + index + 1)
+            return value, at + index + 1
     if at + LENGTH_BYTES <= len(data):
         raise Malformed("mqtt: endless length")
     return None
@@ -97,7 +83,7 @@ def read_connect(body: bytes) -> Connect | None:
     name, at = _text(body, 0)
     if at + 4 > len(body):
         raise Malformed("mqtt: short CONNECT")
-    level, flags, keep_alive = body[at] & ~BRIDGE, body[at + 1], int.from_bytes(body[at + 2 : at + 4], "big")
+    level, flags, keep_alive = body[at] & ~BRIDGE, body[at + 1], int.from_bytes(body[at + 2 : at + 4])
     version = VERSIONS.get((name, level))
     if version is None:
         return None
@@ -109,7 +95,7 @@ def read_connect(body: bytes) -> Connect | None:
         _, at = _text(body, at)
     # In 3.1 a name that is announced may be missing (its section 3.1, "User name and password flags").
     is_named = flags & _USERNAME_FLAG and at < len(body)
-    username = shown(_text(body, at).raw) if is_named else None
+    username = shown(_text(body, at)[0]) if is_named else None
     return Connect(version, level, keep_alive, shown(client_id), username)
 
 
@@ -130,7 +116,7 @@ def read_properties(data: bytes, at: int, end: int, limit: int) -> bytes | None:
     length = read_number(data, at)
     if length is None:
         return None
-    start, size = length.end, length.value
+    size, start = length
     if start + size > end:
         raise Malformed("mqtt: properties beyond their packet")
     if size > limit:
@@ -146,7 +132,7 @@ def find_alias(properties: bytes) -> int | None:
             break
         identifier = properties[at]
         if identifier == _TOPIC_ALIAS:
-            return int.from_bytes(properties[at + 1 : at + 3], "big")
+            return int.from_bytes(properties[at + 1 : at + 3])
         at = _after_property(properties, at + 1, identifier)
     return None
 
@@ -159,13 +145,16 @@ def is_chain(payload: bytes) -> bool:
             length = read_number(payload, at + 1)
         except Malformed:
             return False
-        if length is None or not _is_plausible(payload[at] >> 4, payload[at] & 15, length.value):
+        if length is None:
+            return False
+        size, start = length
+        if not _is_plausible(payload[at] >> 4, payload[at] & 15, size):
             return False
         is_publish = payload[at] >> 4 == PUBLISH
-        if is_publish and not _has_topic(payload, length):
+        if is_publish and not _has_topic(payload, start, size):
             return False
         published |= is_publish and at == 0
-        at = length.end + length.value
+        at = start + size
         if at >= len(payload):
             break
     return at <= len(payload) or published
@@ -188,12 +177,13 @@ def _filters(body: bytes, level: int) -> list[str]:
     return filters
 
 
-def _text(body: bytes, at: int) -> Text:
+def _text(body: bytes, at: int) -> tuple[bytes, int]:
+    """Return a length-prefixed string, or binary data, and where it ends."""
     start = at + 2
-    end = start + int.from_bytes(body[at:start], "big")
+    end = start + int.from_bytes(body[at:start])
     if start > len(body) or end > len(body):
         raise Malformed("mqtt: string beyond its packet")
-    return Text(body[start:end], end)
+    return body[start:end], end
 
 
 def _after_properties(body: bytes, at: int, level: int) -> int:
@@ -201,9 +191,9 @@ def _after_properties(body: bytes, at: int, level: int) -> int:
     if level < 5:
         return at
     length = read_number(body, at)
-    if length is None or length.end + length.value > len(body):
+    if length is None or sum(length) > len(body):
         raise Malformed("mqtt: properties beyond their packet")
-    return length.end + length.value
+    return sum(length)
 
 
 def _after_property(properties: bytes, at: int, identifier: int) -> int:
@@ -212,11 +202,11 @@ def _after_property(properties: bytes, at: int, identifier: int) -> int:
     if fixed is not None:
         return at + fixed
     if identifier in _STRINGS:
-        return _text(properties, at).end
+        return _text(properties, at)[1]
     if identifier == _USER_PROPERTY:
-        return _text(properties, _text(properties, at).end).end
+        return _text(properties, _text(properties, at)[1])[1]
     number = read_number(properties, at) if identifier == _VARIABLE else None
-    return len(properties) if number is None else number.end
+    return len(properties) if number is None else number[1]
 
 
 def _is_plausible(kind: int, flags: int, length: int) -> bool:
@@ -228,11 +218,11 @@ def _is_plausible(kind: int, flags: int, length: int) -> bool:
     return kind != 0 and flags == _FLAGS.get(kind, 0) and length >= _SMALLEST.get(kind, 0)
 
 
-def _has_topic(payload: bytes, length: Number) -> bool:
+def _has_topic(payload: bytes, at: int, body_bytes: int) -> bool:
     """Whether the PUBLISH whose body starts there has a topic name (section 3.3.2.1), as far as it is there."""
-    start = length.end + 2
-    size = int.from_bytes(payload[length.end : start], "big")
+    start = at + 2
+    size = int.from_bytes(payload[at:start])
     topic = payload[start : start + size]
-    if len(payload) < start or size + 2 > length.value or topic.translate(None, _NOT_IN_TOPICS) != topic:
+    if len(payload) < start or size + 2 > body_bytes or topic.translate(None, _NOT_IN_TOPICS) != topic:
         return False
     return "\ufffd" not in topic.decode("utf-8", "replace")[:-1]

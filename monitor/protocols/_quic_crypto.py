@@ -55,7 +55,7 @@ def initial_keys(version: int, connection_id: bytes) -> InitialKeys:
     key_label, iv_label, header_label = _LABELS_2 if version == VERSION_2 else _LABELS_1
     return InitialKeys(
         tools.aead(_hmac(inner, outer, key_label)[:_KEY_BYTES]),
-        int.from_bytes(_hmac(inner, outer, iv_label)[:_IV_BYTES], "big"),
+        int.from_bytes(_hmac(inner, outer, iv_label)[:_IV_BYTES]),
         tools.cipher(tools.aes(_hmac(inner, outer, header_label)[:_KEY_BYTES]), tools.ecb).encryptor(),
     )
 
@@ -70,13 +70,9 @@ def open_initial(keys: InitialKeys, datagram: bytes, header: LongHeader) -> byte
     first = datagram[header.start] ^ mask[0] & _PROTECTED_BITS
     number_bytes = (first & 3) + 1
     payload_at = number_at + number_bytes
-    number = int.from_bytes(datagram[number_at:payload_at], "big") ^ int.from_bytes(
-        mask[1 : 1 + number_bytes], "big"
-    )
-    associated = (
-        bytes((first,)) + datagram[header.start + 1 : number_at] + number.to_bytes(number_bytes, "big")
-    )
-    nonce = (keys.iv ^ number).to_bytes(_IV_BYTES, "big")
+    number = int.from_bytes(datagram[number_at:payload_at]) ^ int.from_bytes(mask[1 : 1 + number_bytes])
+    associated = bytes((first,)) + datagram[header.start + 1 : number_at] + number.to_bytes(number_bytes)
+    nonce = (keys.iv ^ number).to_bytes(_IV_BYTES)
     try:
         return keys.packet.decrypt(nonce, datagram[payload_at:stop], associated)
     except _tools().invalid:
@@ -127,7 +123,7 @@ def _salt(version: int) -> bytes:
 def _label(text: bytes, size: int) -> bytes:
     """HkdfLabel of RFC 8446 section 7.1 with the counter of HKDF's first block (RFC 5869 section 2.3)."""
     name = b"tls13 " + text
-    return size.to_bytes(2, "big") + bytes((len(name),)) + name + b"\0\1"
+    return size.to_bytes(2) + bytes((len(name),)) + name + b"\0\1"
 
 
 _CLIENT_LABEL = _label(b"client in", _SECRET_BYTES)

@@ -6,7 +6,9 @@ Keys are the business of ``_quic_crypto``.
 from __future__ import annotations
 
 import re
+import struct
 from enum import IntEnum
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from monitor.model.errors import Malformed
@@ -28,7 +30,8 @@ DRAFT_33 = 0xFF00_0021
 DRAFT_34 = 0xFF00_0022
 VERSIONS = frozenset({VERSION_1, VERSION_2, *range(DRAFT_29, DRAFT_34 + 1)})
 
-_CONNECTION_IDS_AT = 5
+_FIXED = struct.Struct("!BIB")
+"""First byte, version, length of the destination's id."""
 _RUN_OF_PADDING = re.compile(rb"\0*")
 """Padding is most of an Initial; bytes have no other way to find the first byte that differs."""
 
@@ -43,6 +46,8 @@ class PacketKind(IntEnum):
 
 
 _KINDS = tuple(PacketKind)
+# An enumeration's member costs a look-up each time.
+_INITIAL, _RETRY = PacketKind.INITIAL, PacketKind.RETRY
 
 
 class Frame(IntEnum):
@@ -57,6 +62,8 @@ class Frame(IntEnum):
 
 
 _PADDING, _CRYPTO = int(Frame.PADDING), int(Frame.CRYPTO)
+_FIRST_FRAME = bytes((_CRYPTO, 0))
+"""A frame whose bytes begin the handshake."""
 
 
 class LongHeader(NamedTuple):
@@ -82,30 +89,44 @@ def long_headers(datagram: bytes) -> Iterator[LongHeader]:
         at = header.stop
 
 
+@lru_cache(maxsize=1)
 def read_long_header(datagram: bytes, start: int) -> LongHeader | None:
-    """Read one header; None for a short one or an unknown version; raises ``Malformed``."""
+    """Read one header; None for a short one or an unknown version; raises ``Malformed``.
+
+    The last is remembered, because a datagram is read when the parser is asked about it and again when it is fed.
+    """
     size = len(datagram)
-    at = start + _CONNECTION_IDS_AT
-    if not datagram[start] & LONG_HEADER or at >= size:
+    at = start + _FIXED.size
+    if at > size:
         return None
-    version = int.from_bytes(datagram[start + 1 : at], "big")
-    if version not in VERSIONS:
+    first, version, id_bytes = _FIXED.unpack_from(datagram, start)
+    if first < LONG_HEADER or version not in VERSIONS:
         return None
-    kind = _kind(datagram[start], version)
-    stop = at + 1 + datagram[at]
-    destination_id = datagram[at + 1 : stop]
-    if stop >= size or max(datagram[at], datagram[stop]) > MAX_CONNECTION_ID_BYTES:
+    stop = at + id_bytes
+    if id_bytes > MAX_CONNECTION_ID_BYTES or stop >= size or datagram[stop] > MAX_CONNECTION_ID_BYTES:
         raise Malformed("QUIC connection ids do not fit")
+    destination_id = datagram[at:stop]
     at = stop + 1 + datagram[stop]
-    if kind is PacketKind.RETRY:
+    # Version 2 turns the type bits by one (RFC 9369 section 3.2).
+    kind = _KINDS[(first >> 4) - (version == VERSION_2) & 3]
+    if kind is _RETRY:
         return LongHeader(kind, version, destination_id, start, size, size)
-    if kind is PacketKind.INITIAL:
+    if kind is _INITIAL:
         token_bytes, at = read_varint(datagram, at)
         at += token_bytes
     length, at = read_varint(datagram, at)
     if at + length > size:
         raise Malformed("QUIC packet does not fit the datagram")
     return LongHeader(kind, version, destination_id, start, at, at + length)
+
+
+def only_frame(payload: bytes) -> bytes | None:
+    """Return what the CRYPTO frame holds that alone, before padding, makes up most clients' first Initial."""
+    if not payload.startswith(_FIRST_FRAME):
+        return None
+    length, at = read_varint(payload, len(_FIRST_FRAME))
+    stop, size = at + length, len(payload)
+    return payload[at:stop] if stop <= size and payload[stop:] == bytes(size - stop) else None
 
 
 def crypto_frames(payload: bytes) -> Iterator[tuple[int, bytes]]:
@@ -147,14 +168,8 @@ def read_varint(data: bytes, at: int) -> tuple[int, int]:
     stop = at + (1 << (first >> 6))
     if stop > len(data):
         raise Malformed("QUIC number is cut off")
-    number = int.from_bytes(data[at:stop], "big")
+    number = int.from_bytes(data[at:stop])
     return number & ((1 << (8 * (stop - at) - 2)) - 1), stop
-
-
-def _kind(first: int, version: int) -> PacketKind:
-    """Version 2 turns the type bits by one (RFC 9369 section 3.2)."""
-    bits = first >> 4 & 3
-    return _KINDS[bits - 1 & 3 if version == VERSION_2 else bits]
 
 
 def _after_padding(payload: bytes, at: int) -> int:

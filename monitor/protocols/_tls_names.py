@@ -3,6 +3,8 @@
 Only tables and text live here: no reading of messages.
 """
 
+from functools import lru_cache
+
 from monitor.model.flow import Direction, Flow
 
 GREASE = frozenset(0x0A0A + 0x1010 * step for step in range(16))
@@ -56,8 +58,11 @@ def printable(text: str) -> str:
 
 def host_name(raw: bytes) -> str | None:
     """Return a host name in wire form, or None when it cannot be one."""
-    if not raw or len(raw) > MAX_NAME_BYTES:
-        return None
+    return _host_name(raw) if 0 < len(raw) <= MAX_NAME_BYTES else None
+
+
+@lru_cache(maxsize=1024)
+def _host_name(raw: bytes) -> str | None:
     text = raw.decode("ascii", "backslashreplace")
     return printable(text).lower().removesuffix(".") or None
 

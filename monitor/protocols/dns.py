@@ -6,6 +6,7 @@ that are no queries (updates, notifications) say nothing. This file knows ports 
 """
 
 from collections.abc import Iterable, Iterator
+from itertools import chain
 from typing import ClassVar
 
 from monitor.model.errors import Malformed
@@ -15,6 +16,10 @@ from monitor.model.packet import IpProtocol
 from monitor.model.parser import FOREVER, Verdict
 from monitor.protocols._dns_message import HEADER_BYTES, MDNS, is_response, judge, read_message
 
+# An enumeration's member costs a look-up each time.
+_TCP = int(IpProtocol.TCP)
+_UDP = int(IpProtocol.UDP)
+_DNS_PORT = 53
 _MDNS_PORT = 5353
 _LLMNR_PORT = 5355
 _PREFIX_BYTES = 2
@@ -26,7 +31,7 @@ class DnsParser:
 
     NAME: ClassVar[str] = "dns"
     PROTOCOL: ClassVar[frozenset[int]] = frozenset({IpProtocol.TCP, IpProtocol.UDP})
-    PORTS: ClassVar[frozenset[int]] = frozenset({53, _MDNS_PORT, _LLMNR_PORT})
+    PORTS: ClassVar[frozenset[int]] = frozenset({_DNS_PORT, _MDNS_PORT, _LLMNR_PORT})
     ANY_PORT: ClassVar[bool] = False
     PATIENCE: ClassVar[int | None] = None
     YIELDS: ClassVar[frozenset[str]] = frozenset({"dns_query", "dns_answer"})
@@ -35,11 +40,12 @@ class DnsParser:
         self._transport = _transport(flow)
         self._wants_queries = "dns_query" in wanted
         self._wants_answers = "dns_answer" in wanted
-        self._streams = (_Stream(), _Stream()) if flow.protocol == IpProtocol.TCP else None
+        self._wants_both = self._wants_queries and self._wants_answers
+        self._streams = (_Stream(), _Stream()) if flow.protocol == _TCP else None
 
     @staticmethod
     def probe(payload: bytes, flow: Flow, direction: Direction) -> Verdict:  # noqa: ARG004 - the contract's
-        if flow.protocol != IpProtocol.TCP:
+        if flow.protocol != _TCP:
             return judge(payload)
         if len(payload) < _PREFIX_BYTES:
             return Verdict.UNSURE
@@ -60,15 +66,15 @@ class DnsParser:
         return self._read_cut(self._streams[direction].skip(missing))
 
     def end(self, *, closed: bool = True) -> Iterable[Seen]:  # noqa: ARG002 - the contract's signature
-        for stream in self._streams or ():
-            yield from self._read_cut(stream.take_rest())
+        if self._streams is None:
+            return ()
+        return chain.from_iterable(self._read_cut(stream.take_rest()) for stream in self._streams)
 
     def appetite(self, direction: Direction) -> int:
-        is_lost = self._streams is not None and self._streams[direction].is_lost
-        return 0 if is_lost else FOREVER
+        return FOREVER if self._streams is None or not self._streams[direction].is_lost else 0
 
     def _read(self, message: bytes) -> tuple[Seen, ...]:
-        if self._wants_answers if is_response(message) else self._wants_queries:
+        if self._wants_both or (self._wants_answers if is_response(message) else self._wants_queries):
             return read_message(message, self._transport)
         return ()
 
@@ -154,13 +160,13 @@ class _Stream:
 def _transport(flow: Flow) -> str:
     """Return the value of ``dns.transport``; the responder's port says more than the originator's."""
     for port in (flow.resp_port, flow.orig_port):
+        if port == _DNS_PORT:
+            break
         if port == _LLMNR_PORT:
             return "llmnr"
-        if port == _MDNS_PORT and flow.protocol == IpProtocol.UDP:
+        if port == _MDNS_PORT and flow.protocol == _UDP:
             return MDNS
-        if port == 53:
-            break
-    return "tcp" if flow.protocol == IpProtocol.TCP else "udp"
+    return "tcp" if flow.protocol == _TCP else "udp"
 
 
 PARSER = DnsParser

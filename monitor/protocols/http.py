@@ -42,6 +42,8 @@ RESYNC_BYTES = 1 << 22
 """Bytes of a direction that are searched for the next message before it is given up."""
 LINE_BYTES = 2048
 """First bytes of a request line that are enough to believe it without its end."""
+# An enumeration's member costs a look-up each time.
+_CERTAIN, _UNSURE, _NOT_MINE = Verdict
 _REQUEST, _RESPONSE, _SHORT, _NEITHER = Start
 _EMPTY_LINE = frozenset(b"\r\n")
 
@@ -84,15 +86,12 @@ class HttpParser:
     @staticmethod
     def probe(payload: bytes, flow: Flow, direction: Direction) -> Verdict:  # noqa: ARG004 - the contract's signature
         data = payload.lstrip(b"\r\n")
-        match find_start(data):
-            case Start.NEITHER:
-                return Verdict.NOT_MINE
-            case Start.SHORT:
-                return Verdict.UNSURE
-            case Start.RESPONSE:
-                return _probe_status(data)
-            case Start.REQUEST:
-                return _probe_line(data)
+        start = find_start(data)
+        if start is _REQUEST:
+            return _probe_line(data)
+        if start is _RESPONSE:
+            return _probe_status(data)
+        return _UNSURE if start is _SHORT else _NOT_MINE
 
     def feed(self, direction: Direction, payload: bytes) -> Iterable[Seen]:
         seen: list[Seen] = []
@@ -150,8 +149,7 @@ class HttpParser:
 
     def appetite(self, direction: Direction) -> int:
         side = self._sides[direction]
-        idle = side.role is _RESPONSE and not self._wants_responses
-        if side.done or idle:
+        if side.done or (side.role is _RESPONSE and not self._wants_responses):
             return 0
         return FOREVER if side.body is not None and side.body.is_kept else FOR_NOW
 
@@ -274,18 +272,18 @@ def _say_then_raise(seen: list[Seen], fault: Malformed) -> Iterator[Seen]:
 def _probe_status(data: bytes) -> Verdict:
     """Judge what begins as a status line (RFC 9112 section 4)."""
     if len(data) < 12:
-        return Verdict.UNSURE
+        return _UNSURE
     is_status = data[7:8].isdigit() and data[8:9] == b" " and data[9:12].isdigit()
-    return Verdict.CERTAIN if is_status else Verdict.NOT_MINE
+    return _CERTAIN if is_status else _NOT_MINE
 
 
 def _probe_line(data: bytes) -> Verdict:
     """Judge what begins with a method and a target; HTTP/0.9 and other protocols have another end of the line."""
     end = data.find(b"\n")
     if end < 0:
-        return Verdict.UNSURE if len(data) < LINE_BYTES else Verdict.CERTAIN
+        return _UNSURE if len(data) < LINE_BYTES else _CERTAIN
     version = data[:end].rstrip().rpartition(b" ")[2]
-    return Verdict.CERTAIN if version.startswith(STATUS_MARK) else Verdict.NOT_MINE
+    return _CERTAIN if version.startswith(STATUS_MARK) else _NOT_MINE
 
 
 PARSER = HttpParser

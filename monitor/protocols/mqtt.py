@@ -36,6 +36,8 @@ ALIASES = 64
 RESYNC_BYTES = 1 << 20
 """Bytes of a direction that are searched for the next packet before it is given up."""
 
+# An enumeration's member costs a look-up each time.
+_CERTAIN, _UNSURE, _NOT_MINE = Verdict
 _MORE = -1
 """The packet is not complete."""
 _WHOLE = frozenset({CONNECT, SUBSCRIBE})
@@ -50,7 +52,7 @@ _QOS = 6
 _CONNECT_BYTE = CONNECT << 4
 _SHORTEST_CONNECT = 12
 _OPENINGS = tuple(
-    len(name).to_bytes(2, "big") + name + bytes((level | bridge,))
+    len(name).to_bytes(2) + name + bytes((level | bridge,))
     for name, level in VERSIONS
     for bridge in (0, BRIDGE)
 )
@@ -88,10 +90,6 @@ class _Side:
         self.last_size = -1
         self.last_seen: tuple[Seen, ...] = ()
 
-    @property
-    def is_between_packets(self) -> bool:
-        return self.skip == 0 and not self.pending and not self.is_lost
-
     def resolve(self, topic: str, alias: int | None) -> str | None:
         """Return the topic that an alias stands for, or learn what it stands for (section 3.3.2.3.4)."""
         if alias is None:
@@ -124,26 +122,26 @@ class MqttParser:
     @staticmethod
     def probe(payload: bytes, flow: Flow, direction: Direction) -> Verdict:  # noqa: ARG004 - the contract's signature
         if not payload:
-            return Verdict.UNSURE
+            return _UNSURE
         verdict = _probe_connect(payload)
-        if verdict is not Verdict.NOT_MINE or MqttParser.PORTS.isdisjoint((flow.orig_port, flow.resp_port)):
+        if verdict is not _NOT_MINE or MqttParser.PORTS.isdisjoint((flow.orig_port, flow.resp_port)):
             return verdict
         if len(payload) < 2:
-            return Verdict.UNSURE
-        return Verdict.CERTAIN if is_chain(payload) else Verdict.NOT_MINE
+            return _UNSURE
+        return _CERTAIN if is_chain(payload) else _NOT_MINE
 
     def feed(self, direction: Direction, payload: bytes) -> Iterable[Seen]:
         side = self._sides[direction]
-        if side.done:
-            return ()
-        if side.skip >= len(payload):
-            side.skip -= len(payload)
-            return ()
-        if side.is_between_packets:
-            if payload in _KEEP_ALIVES:
+        if side.skip or side.pending or side.is_lost or side.done:
+            if side.done:
                 return ()
-            if len(payload) == side.last_size and payload.startswith(side.last_head):
-                return side.last_seen
+            if side.skip >= len(payload):
+                side.skip -= len(payload)
+                return ()
+        elif payload in _KEEP_ALIVES:
+            return ()
+        elif len(payload) == side.last_size and payload.startswith(side.last_head):
+            return side.last_seen
         seen: list[Seen] = []
         try:
             self._read(side, payload, seen)
@@ -195,7 +193,8 @@ class MqttParser:
         if number is None:
             side.need = 0
             return _MORE
-        start, end = number.end, number.end + number.value
+        size, start = number
+        end = start + size
         kind = data[at] >> 4
         if kind == PUBLISH and self._wants_publishes:
             return self._read_publish(side, data, at, start, end, seen)
@@ -220,7 +219,7 @@ class MqttParser:
     ) -> int:
         """Read the topic (section 3.3.2.1); the application message need not be there."""
         topic_start = start + 2
-        topic_end = topic_start + int.from_bytes(data[start:topic_start], "big")
+        topic_end = topic_start + int.from_bytes(data[start:topic_start])
         has_id = data[at] & _QOS
         properties_start = topic_end + 2 if has_id else topic_end
         if has_id == _QOS or topic_start > end or (topic_start <= len(data) and properties_start > end):
@@ -282,19 +281,20 @@ def _say_then_raise(seen: list[Seen], fault: Malformed) -> Iterator[Seen]:
 def _probe_connect(payload: bytes) -> Verdict:
     """Judge whether the payload starts with a CONNECT of a known version (section 3.1)."""
     if payload[0] != _CONNECT_BYTE:
-        return Verdict.NOT_MINE
+        return _NOT_MINE
     try:
         length = read_number(payload, 1)
     except Malformed:
-        return Verdict.NOT_MINE
+        return _NOT_MINE
     if length is None:
-        return Verdict.UNSURE
-    opening = payload[length.end : length.end + _LONGEST_OPENING]
-    if length.value < _SHORTEST_CONNECT:
-        return Verdict.NOT_MINE
+        return _UNSURE
+    size, start = length
+    opening = payload[start : start + _LONGEST_OPENING]
+    if size < _SHORTEST_CONNECT:
+        return _NOT_MINE
     if opening.startswith(_OPENINGS):
-        return Verdict.CERTAIN
-    return Verdict.UNSURE if any(each.startswith(opening) for each in _OPENINGS) else Verdict.NOT_MINE
+        return _CERTAIN
+    return _UNSURE if any(each.startswith(opening) for each in _OPENINGS) else _NOT_MINE
 
 
 PARSER = MqttParser

@@ -24,6 +24,7 @@ from monitor.protocols._quic_packet import (
     PacketKind,
     crypto_frames,
     long_headers,
+    only_frame,
     read_long_header,
 )
 from monitor.protocols._tls_names import likely_client
@@ -41,6 +42,10 @@ MAX_UNREADABLE = 4
 _UDP = 17
 _MESSAGE_HEADER_BYTES = 4
 _HELLO_START = bytes((CLIENT_HELLO,))
+_LONG = LONG_HEADER | FIXED_BIT
+# An enumeration's member costs a look-up each time.
+_CERTAIN, _UNSURE, _NOT_MINE = Verdict
+_INITIAL = PacketKind.INITIAL
 
 
 class QuicParser:
@@ -70,24 +75,24 @@ class QuicParser:
     def probe(payload: bytes, flow: Flow, direction: Direction) -> Verdict:
         """A long header of a known version whose lengths fit; certain for an Initial, padded as it must be."""
         del flow, direction
-        if not payload or payload[0] & (LONG_HEADER | FIXED_BIT) != LONG_HEADER | FIXED_BIT:
-            return Verdict.NOT_MINE
+        if not payload or payload[0] < _LONG:
+            return _NOT_MINE
         try:
             header = read_long_header(payload, 0)
         except Malformed:
-            return Verdict.NOT_MINE
+            return _NOT_MINE
         if header is None:
-            return Verdict.NOT_MINE
-        if header.kind is not PacketKind.INITIAL:
-            return Verdict.UNSURE
-        return Verdict.CERTAIN if len(payload) >= MIN_CLIENT_DATAGRAM_BYTES else Verdict.NOT_MINE
+            return _NOT_MINE
+        if header.kind is not _INITIAL:
+            return _UNSURE
+        return _CERTAIN if len(payload) >= MIN_CLIENT_DATAGRAM_BYTES else _NOT_MINE
 
     def feed(self, direction: Direction, payload: bytes) -> Iterable[Seen]:
-        if self.appetite(direction) == 0:
+        if direction != self._client or self._done or self._datagrams == MAX_DATAGRAMS:
             return ()
         self._datagrams += 1
         for header in long_headers(payload):
-            if header.kind is PacketKind.INITIAL and self._read_initial(payload, header):
+            if header.kind is _INITIAL and self._read_initial(payload, header):
                 return self._read_hello(header.version)
         return ()
 
@@ -109,10 +114,11 @@ class QuicParser:
             self._count_unreadable()
             return False
         if self._handshake is None:
-            frames = list(crypto_frames(payload))
-            if len(frames) == 1 and _is_whole_hello(*frames[0]):
-                self._hello = frames[0][1]
+            frame = only_frame(payload)
+            if frame is not None and _is_whole_hello(frame):
+                self._hello = frame
                 return True
+            frames = list(crypto_frames(payload))
             self._handshake = Assembly()
             self._handshake.add_all(frames)
         else:
@@ -124,7 +130,7 @@ class QuicParser:
         if head[0] != CLIENT_HELLO:
             self._done = True
             raise Malformed("QUIC client does not begin with a ClientHello")
-        stop = _MESSAGE_HEADER_BYTES + int.from_bytes(head[1:], "big")
+        stop = _MESSAGE_HEADER_BYTES + int.from_bytes(head[1:])
         if ready < stop:
             return False
         self._hello = self._handshake.first(stop)
@@ -155,11 +161,9 @@ class QuicParser:
         return (Seen("quic_client_hello", fields),)
 
 
-def _is_whole_hello(offset: int, piece: bytes) -> bool:
-    return (
-        offset == 0
-        and piece[:1] == _HELLO_START
-        and len(piece) == _MESSAGE_HEADER_BYTES + int.from_bytes(piece[1:_MESSAGE_HEADER_BYTES], "big")
+def _is_whole_hello(piece: bytes) -> bool:
+    return piece.startswith(_HELLO_START) and len(piece) == _MESSAGE_HEADER_BYTES + int.from_bytes(
+        piece[1:_MESSAGE_HEADER_BYTES]
     )
 
 

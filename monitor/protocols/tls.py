@@ -21,13 +21,13 @@ from monitor.protocols._client_hello import CLIENT_HELLO, HABITS, read_client_he
 from monitor.protocols._fingerprint import Transport
 from monitor.protocols._handshake import (
     ALERT,
+    FIRST_BODY_AT,
     HANDSHAKE,
     MAX_RECORD_BYTES,
     MESSAGE_HEADER_BYTES,
     RECORD_HEADER_BYTES,
     HandshakeStream,
-    Message,
-    first_message,
+    end_of_first,
 )
 from monitor.protocols._server_hello import SERVER_HELLO, read_server_hello
 from monitor.protocols._tls_names import likely_client
@@ -38,8 +38,9 @@ if TYPE_CHECKING:
     from monitor.model.flow import Flow
 
 _TCP = 6
-_SERVER_TYPES = frozenset({"tls_server_hello", "tls_certificate"})
 
+# An enumeration's member costs a look-up each time.
+_CERTAIN, _UNSURE, _NOT_MINE = Verdict
 _SERVER_HELLO_DONE = 14
 _CLIENT_ONLY = frozenset({15, 16})
 """CertificateVerify, ClientKeyExchange: the hello was before our time (RFC 5246 section 7.4)."""
@@ -85,10 +86,12 @@ class TlsParser:
     )
     ANY_PORT: ClassVar[bool] = True
     PATIENCE: ClassVar[int | None] = None
-    YIELDS: ClassVar[frozenset[str]] = frozenset({"tls_client_hello"}) | _SERVER_TYPES
+    YIELDS: ClassVar[frozenset[str]] = frozenset({"tls_client_hello", "tls_server_hello", "tls_certificate"})
 
     def __init__(self, flow: Flow, wanted: frozenset[str]) -> None:
-        self._wanted = wanted
+        self._wants_client_hello = "tls_client_hello" in wanted
+        self._wants_server_hello = "tls_server_hello" in wanted
+        self._wants_certificate = "tls_certificate" in wanted
         self._names_only = wanted >= HABITS
         self._streams: list[HandshakeStream | None] = [None, None]
         """Made where the first segment is not one whole message."""
@@ -96,7 +99,7 @@ class TlsParser:
         self._answered = [False, False]
         self._idle: Direction | None = None
         """The likely server, when nobody wants what it says; what it was found by is read all the same."""
-        if not wanted & _SERVER_TYPES:
+        if not (self._wants_server_hello or self._wants_certificate):
             self._idle = Direction(1 - likely_client(flow, self.PORTS))
 
     @staticmethod
@@ -105,9 +108,7 @@ class TlsParser:
         del flow, direction
         if not payload.startswith(_ALERT_START):
             return _judge_hello(payload)
-        return (
-            _judge_hello(payload[_ALERT_RECORD_BYTES:]) if payload[3:5] in _ALERT_LENGTH else Verdict.NOT_MINE
-        )
+        return _judge_hello(payload[_ALERT_RECORD_BYTES:]) if payload[3:5] in _ALERT_LENGTH else _NOT_MINE
 
     def feed(self, direction: Direction, payload: bytes) -> Iterable[Seen]:
         if direction == self._idle:
@@ -116,12 +117,12 @@ class TlsParser:
             return ()
         if self._streams[direction] is None:
             # Most hellos are the one message of the first record, in one segment.
-            whole = first_message(payload)
-            if whole is not None:
-                said = self._read(direction, whole.message)
-                if self._done[direction] or whole.end == len(payload):
+            end = end_of_first(payload)
+            if end:
+                said = self._read(direction, payload[RECORD_HEADER_BYTES], payload[FIRST_BODY_AT:end])
+                if self._done[direction] or end == len(payload):
                     return said
-                return chain(said, self._read_on(direction, payload[whole.end :]))
+                return chain(said, self._read_on(direction, payload[end:]))
         return self._read_on(direction, payload)
 
     def gap(self, direction: Direction, missing: int) -> Iterable[Seen]:
@@ -141,15 +142,14 @@ class TlsParser:
         stream = self._streams[direction]
         if stream is None:
             stream = self._streams[direction] = HandshakeStream()
-        for message in stream.feed(payload):
-            yield from self._read(direction, message)
+        for kind, body in stream.feed(payload):
+            yield from self._read(direction, kind, body)
             if self._done[direction]:
                 return
         if stream.closed:
             self._done[direction] = True
 
-    def _read(self, direction: Direction, message: Message) -> Sequence[Seen]:
-        kind, body = message
+    def _read(self, direction: Direction, kind: int, body: bytes) -> Sequence[Seen]:
         if kind == CLIENT_HELLO:
             return self._read_client_hello(direction, body)
         if kind == SERVER_HELLO:
@@ -162,9 +162,9 @@ class TlsParser:
 
     def _read_client_hello(self, direction: Direction, body: bytes) -> Sequence[Seen]:
         self._done[direction] = True
-        if not self._wanted & _SERVER_TYPES:
+        if not (self._wants_server_hello or self._wants_certificate):
             self._done[1 - direction] = True
-        if "tls_client_hello" not in self._wanted:
+        if not self._wants_client_hello:
             return ()
         fields = read_names(body) if self._names_only else read_client_hello(body, Transport.TCP).fields
         return (Seen("tls_client_hello", fields),)
@@ -172,9 +172,9 @@ class TlsParser:
     def _read_server_hello(self, direction: Direction, body: bytes) -> Sequence[Seen]:
         hello = read_server_hello(body)
         self._answered[direction] = True
-        if hello.encrypts_the_rest or "tls_certificate" not in self._wanted:
+        if hello.encrypts_the_rest or not self._wants_certificate:
             self._done[direction] = True
-        return (Seen("tls_server_hello", hello.fields),) if "tls_server_hello" in self._wanted else ()
+        return (Seen("tls_server_hello", hello.fields),) if self._wants_server_hello else ()
 
     def _read_certificate(self, direction: Direction, body: bytes) -> Sequence[Seen]:
         self._done[direction] = True
@@ -187,17 +187,17 @@ def _judge_hello(payload: bytes) -> Verdict:
     """Judge the beginning of a record; how much of the hello it holds is the sender's choice."""
     size = len(payload)
     if not _HELLO_START.startswith(payload[:2]) or (size > 2 and payload[2] > _MAX_MINOR_VERSION):
-        return Verdict.NOT_MINE
+        return _NOT_MINE
     if size <= RECORD_HEADER_BYTES:
-        return Verdict.UNSURE
+        return _UNSURE
     length = payload[3] << 8 | payload[4]
     if not 0 < length <= MAX_RECORD_BYTES or payload[RECORD_HEADER_BYTES] not in _HELLOS:
-        return Verdict.NOT_MINE
+        return _NOT_MINE
     if length < MESSAGE_HEADER_BYTES + 1:
-        return Verdict.CERTAIN
+        return _CERTAIN
     if size < _JUDGED_BYTES:
-        return Verdict.UNSURE
-    return Verdict.CERTAIN if payload[6] == 0 and payload[9] == _MAJOR_VERSION else Verdict.NOT_MINE
+        return _UNSURE
+    return _CERTAIN if payload[6] == 0 and payload[9] == _MAJOR_VERSION else _NOT_MINE
 
 
 PARSER = TlsParser

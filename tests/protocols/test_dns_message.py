@@ -14,12 +14,10 @@ from monitor.protocols._dns_message import (
     MAX_QUESTIONS,
     MAX_RECORDS,
     MEMO_BYTES,
-    _end_of_plain_name,
     is_response,
     judge,
     read_message,
 )
-from monitor.protocols._dns_name import read_name
 from tests.kit.dns_wire import RESPONSE_FLAGS, header, query, question, record, response, wire_name
 
 ADDRESS = bytes((198, 51, 100, 7))
@@ -305,16 +303,7 @@ def test_message_that_scapy_compressed_is_read() -> None:
     }
 
 
-@given(st.binary(max_size=300))
-@settings(max_examples=300, deadline=None)
-def test_a_plain_name_ends_where_its_reader_says(name: bytes) -> None:
-    message = b"\0" * 12 + name
-    end = _end_of_plain_name(message)
-    assert end in {0, _read_end(message)}
-
-
-def _read_end(message: bytes) -> int:
-    try:
-        return read_name(message, 12).end
-    except Malformed:
-        return 0
+def test_a_verdict_may_hang_on_the_id_because_a_name_may_point_at_it() -> None:
+    rest = header(questions=1)[2:] + b"\xc0\0" + b"\0\1\0\1"
+    assert judge(b"\0\0" + rest) is Verdict.CERTAIN
+    assert judge(b"\x3f\xff" + rest) is Verdict.NOT_MINE

@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from monitor.model.errors import Malformed
-from monitor.protocols._dns_name import MAX_POINTERS, Suffixes, escape, read_name, skip_name
+from monitor.protocols._dns_name import MAX_POINTERS, Suffixes, escape, read_name, read_plain_name, skip_name
 from tests.kit.dns_wire import wire_name
 
 
@@ -157,3 +157,16 @@ def test_names_are_what_dpkt_reads(labels: list[str]) -> None:
     raw = wire_name(".".join(labels))
     expected, end = dpkt.dns.unpack_name(raw, 0)
     assert (expected, end) == read_name(raw, 0)
+
+
+def test_a_name_without_pointers_is_read_at_once() -> None:
+    assert read_plain_name(b"??" + wire_name("WWW.Example.COM") + b"rest", 2) == ("www.example.com", 19)
+    assert read_plain_name(b"\0", 0) == (".", 1)
+
+
+@given(st.lists(st.binary(max_size=70), max_size=6), st.binary(max_size=4), st.integers(0, 3))
+@settings(max_examples=300, deadline=None)
+def test_what_is_read_at_once_is_what_the_whole_reader_says(labels: list[bytes], end: bytes, at: int) -> None:
+    message = bytes(at) + b"".join(bytes((len(label),)) + label for label in labels) + end
+    plain = read_plain_name(message, at)
+    assert plain is None or plain == read_name(message, at)

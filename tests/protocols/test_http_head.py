@@ -5,6 +5,7 @@ from monitor.protocols._http_head import (
     CHUNKED,
     FIELD_CHARACTERS,
     HEAD_LINES,
+    MEMO_BYTES,
     TARGET_CHARACTERS,
     UNTIL_CLOSE,
     RequestHead,
@@ -224,3 +225,21 @@ def test_too_many_lines_are_malformed() -> None:
 def test_a_proxy_is_told_by_its_reason_phrase() -> None:
     assert response(b"HTTP/1.0 200 Connection Established").from_proxy
     assert not response(b"HTTP/1.0 200 Connection Established", b"Content-Length: 3").from_proxy
+
+
+def test_lines_that_are_remembered_say_nothing_of_another_request_line() -> None:
+    lines = (b"Host: a.example", b"User-Agent: x", b"Content-Length: 3")
+    first, second = request(b"GET /1 HTTP/1.1", *lines), request(b"POST http://b.example/2 HTTP/1.1", *lines)
+    assert first == RequestHead("GET", "a.example", "/1", "x", 3)
+    assert second == RequestHead("POST", "b.example", "/2", "x", 3)
+
+
+def test_lines_too_long_to_be_remembered_are_read_alike() -> None:
+    long = b"X: " + b"x" * MEMO_BYTES
+    assert request(b"GET / HTTP/1.1", b"Host: a", long) == request(b"GET / HTTP/1.1", b"Host: a")
+
+
+def test_lines_that_are_malformed_are_so_each_time() -> None:
+    for _ in range(2):
+        with pytest.raises(Malformed):
+            request(b"GET / HTTP/1.1", b"Content-Length: x")

@@ -8,7 +8,6 @@ from monitor.protocols._mqtt_packet import (
     PROPERTIES,
     TEXT_CHARACTERS,
     Connect,
-    Number,
     find_alias,
     is_chain,
     read_connect,
@@ -39,7 +38,7 @@ def connect(name: bytes, level: int, flags: int, *rest: bytes) -> bytes:
     ],
 )
 def test_variable_byte_integers_are_those_of_table_1_1(coded: str, expected: int) -> None:
-    assert Number(expected, 1 + len(coded) // 2) == read_number(b"x" + bytes.fromhex(coded) + b"rest", 1)
+    assert (expected, 1 + len(coded) // 2) == read_number(b"x" + bytes.fromhex(coded) + b"rest", 1)
 
 
 @pytest.mark.parametrize("coded", ["", "80", "ffff", "808080"])

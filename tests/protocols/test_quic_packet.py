@@ -12,6 +12,7 @@ from monitor.protocols._quic_packet import (
     PacketKind,
     crypto_frames,
     long_headers,
+    only_frame,
     read_long_header,
     read_varint,
 )
@@ -110,6 +111,27 @@ def test_frame_that_may_not_be_there_ends_the_walk() -> None:
 def test_cut_frame_is_malformed(payload: bytes) -> None:
     with pytest.raises(Malformed):
         list(crypto_frames(payload))
+
+
+def test_the_only_frame_is_found_before_its_padding() -> None:
+    assert only_frame(b"\6\0\x40\3ab\0" + bytes(900)) == b"ab\0"
+    assert only_frame(b"\6\0\2ab") == b"ab"
+
+
+@pytest.mark.parametrize(
+    "payload", [b"", b"\1\6\0\2ab", b"\6\1\2ab", b"\6\0\2ab\0\0\1", b"\6\0\2ab\6\2\1c", b"\6\0\3ab"]
+)
+def test_a_frame_with_company_or_cut_or_from_the_middle_is_not_the_only_one(payload: bytes) -> None:
+    assert only_frame(payload) is None
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(st.sampled_from([b"\6\0\2ab", b"\6\2\1c", b"\1", b"\0\0\0", b"\6", b"\x08"]), max_size=4))
+def test_the_only_frame_is_what_the_whole_walk_finds(parts: list[bytes]) -> None:
+    payload = b"".join(parts)
+    with contextlib.suppress(Malformed):
+        frame = only_frame(payload)
+        assert frame is None or [(0, frame)] == list(crypto_frames(payload))
 
 
 @settings(max_examples=200, deadline=None)
