@@ -11,7 +11,7 @@ V = TypeVar("V")
 class Memory(Generic[K, V]):
     """What a detector remembers of flows or devices between two observations."""
 
-    __slots__ = ("_capacity", "_entries", "evictions")
+    __slots__ = ("_capacity", "_entries", "evictions", "get")
 
     def __init__(self, capacity: int) -> None:
         if capacity < 1:
@@ -19,13 +19,11 @@ class Memory(Generic[K, V]):
         self._capacity = capacity
         self._entries: OrderedDict[K, V] = OrderedDict()
         self.evictions = 0
+        self.get = self._entries.get
+        """Return what is remembered; to ask keeps nothing alive. Bound to the dictionary itself, for the hot path."""
 
     def __len__(self) -> int:
         return len(self._entries)
-
-    def get(self, key: K) -> V | None:
-        """Return what is remembered; to ask keeps nothing alive."""
-        return self._entries.get(key)
 
     def remember(self, key: K, value: V) -> None:
         """Remember the value; the entry longest not remembered again gives way."""
@@ -50,6 +48,7 @@ class Memory(Generic[K, V]):
     def take_over(self, older: Self) -> None:
         """Remember what another memory did, which is of no use after that; what finds no room is given up."""
         self._entries = older._entries
+        self.get = self._entries.get
         self.evictions = older.evictions
         while len(self._entries) > self._capacity:
             self._entries.popitem(last=False)

@@ -64,6 +64,13 @@ class Sources:
             confidence=signature.confidence,
         )
 
+    def may_know(self, observation: Observation, contact: Contact, matched: Sequence[Signature]) -> bool:
+        """Whether an image on such a flow can have a source at all: cheaper than to look for the image first."""
+        if matched or contact.device.maker_vendor is not None:
+            return True
+        name = observation.remote_name
+        return name is not None and bool(self._catalog.match_name(name))
+
     def of_image(
         self, observation: Observation, contact: Contact, matched: Sequence[Signature], seen: Image
     ) -> Source | None:

@@ -161,14 +161,16 @@ class FirmwareUpdate:
     def _response(
         self, observation: Observation, contact: Contact, matched: Sequence[Signature]
     ) -> Sequence[Finding]:
+        transfer = self._flows.get(observation.flow.id)
+        if transfer is None and not self._sources.may_know(observation, contact, matched):
+            return ()
         seen = image(observation)
         if seen is None:
-            return []
-        transfer = self._flows.get(observation.flow.id)
+            return ()
         if transfer is None:
             source = self._sources.of_image(observation, contact, matched, seen)
             if source is None:
-                return []
+                return ()
             transfer = Transfer(source, readable=True)
             self._flows.remember(observation.flow.id, transfer)
         finding = self._download(observation, contact, transfer.source, seen)
@@ -205,9 +207,12 @@ class FirmwareUpdate:
 
     def _end(self, observation: Observation) -> Sequence[Finding]:
         """Add the bytes of a flow that brought an image, or guess that an unreadable one did."""
-        transfer = self._flows.forget(observation.flow.id)
-        contact = observation.contact
-        if transfer is None or contact is None:
+        flow_id, contact = observation.flow.id, observation.contact
+        transfer = self._flows.get(flow_id)
+        if transfer is None:
+            return []
+        self._flows.forget(flow_id)
+        if contact is None:
             return []
         seen = traffic(observation)
         if transfer.told is not None:

@@ -77,9 +77,10 @@ class VendorContact:
         self._words: dict[str, Words] = {one.id: words(catalog, one) for one in catalog.signatures}
         self._sights = Sights()
         self._flows: Memory[int, _Matches] = Memory(settings.flow_capacity)
-        self._ended: tuple[int, _Matches] = (-1, {})
+        self.told: tuple[Signature, ...] = ()
+        """Signatures of the flow whose bytes were added last."""
         self.first_told = _NO_SIGNATURES
-        """Signatures of the flow told of last for which all its bytes were new, not only the latest."""
+        """Those of them for which all its bytes were new, not only the latest."""
 
     @property
     def evictions(self) -> int:
@@ -93,15 +94,6 @@ class VendorContact:
             for one in self._catalog.signatures
         )
 
-    def vendors_of(self, flow_id: int) -> tuple[Signature, ...]:
-        """Return the signatures of an open flow, or of the one that ended last."""
-        matches = self._flows.get(flow_id)
-        if matches is None:
-            ended_id, matches = self._ended
-            if ended_id != flow_id:
-                return ()
-        return tuple(signature for signature, _ in self._served(matches))
-
     def judge(
         self, observation: Observation, matched: Sequence[Signature] | None = None
     ) -> Sequence[Finding]:
@@ -111,11 +103,12 @@ class VendorContact:
             return self._add(observation)
         if matched is None:
             matched = signatures_of(self._catalog, observation)
-        if kind in _NAMES_SHOWN:
-            self._correct(observation, matched)
+        matches = self._flows.get(observation.flow.id)
+        if matches and kind in _NAMES_SHOWN:
+            _correct(matches, observation, matched)
         if not matched:
             return ()
-        matches = self._flows.get(observation.flow.id) or {}
+        matches = matches or {}
         findings = [self._state(observation, signature, matches) for signature in matched]
         self._flows.remember(observation.flow.id, matches)
         return findings
@@ -138,7 +131,6 @@ class VendorContact:
             (flow_id, self._matches_of(table)) for flow_id, table in rows(state, "by_flow", is_count, is_list)
         ]
         self._flows.refill((flow for flow in flows if flow[1]), count(state, "evicted"))
-        self._ended = (-1, {})
 
     def take_over(self, older: Self) -> None:
         """Go on with the flows of another one, which is of no use after that."""
@@ -169,27 +161,19 @@ class VendorContact:
         counts = earlier is None or observation.type not in _ANSWERS
         return self._finding(observation, signature, sight.saw, counts=counts)
 
-    def _correct(self, observation: Observation, matched: Sequence[Signature]) -> None:
-        """Forget what only an earlier look-up said of a flow that now shows another name."""
-        matches = self._flows.get(observation.flow.id)
-        if not matches or _NAMES_SHOWN[observation.type] not in observation.fields:
-            return
-        confirmed = {signature.id for signature in matched}
-        for key in [key for key, one in matches.items() if one.how is _How.BY_NAME and key not in confirmed]:
-            del matches[key]
-
     def _add(self, observation: Observation) -> Sequence[Finding]:
-        lives = observation.type == "flow_active"
-        matches = (self._flows.get if lives else self._flows.forget)(observation.flow.id)
-        self.first_told = _NO_SIGNATURES
+        flow_id = observation.flow.id
+        matches = self._flows.get(flow_id)
         if matches is None:
+            self.told, self.first_told = (), _NO_SIGNATURES
             return ()
         told = self._served(matches)
+        self.told = tuple(signature for signature, _ in told)
         self.first_told = frozenset(signature.id for signature, one in told if not one.is_told)
-        if lives:
+        if observation.type == "flow_active":
             matches.update((signature.id, one._replace(is_told=True)) for signature, one in told)
         else:
-            self._ended = (observation.flow.id, matches)
+            self._flows.forget(flow_id)
         return [self._amount(observation, signature, one) for signature, one in told]
 
     def _amount(self, observation: Observation, signature: Signature, match: _Match) -> Finding:
@@ -219,6 +203,15 @@ class VendorContact:
             counts=counts,
             details=said.details,
         )
+
+
+def _correct(matches: _Matches, observation: Observation, matched: Sequence[Signature]) -> None:
+    """Forget what only an earlier look-up said of a flow that now shows another name."""
+    if _NAMES_SHOWN[observation.type] not in observation.fields:
+        return
+    confirmed = {signature.id for signature in matched}
+    for key in [key for key, one in matches.items() if one.how is _How.BY_NAME and key not in confirmed]:
+        del matches[key]
 
 
 def _is_how(value: object) -> bool:

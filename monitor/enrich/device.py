@@ -89,7 +89,13 @@ class DeviceBook:
         """Return the entry of an address that sent a frame; ``frame_mac`` is 0 on a link without MAC addresses."""
         entry = self._entries.get(ip) or self._entry(ip)
         if frame_mac and not frame_mac & _GROUP_BIT:
-            self._carry(entry, frame_mac, ts_ns)
+            if entry.frame_mac != frame_mac:
+                entry.endpoint = None if entry.frame_mac else entry.endpoint
+                entry.frame_mac, entry.device = frame_mac, None
+            if entry.is_remembered:
+                displaced = self._stations.carry_home(frame_mac, ip, ts_ns)
+                if displaced:
+                    self._drop_devices(displaced)
         return entry
 
     def called(self, ip: str) -> Entry:
@@ -161,15 +167,6 @@ class DeviceBook:
             entry = Entry(ip)
             self._entries.put(ip, entry)
         return entry
-
-    def _carry(self, entry: Entry, mac: int, ts_ns: int) -> None:
-        if entry.frame_mac != mac:
-            entry.endpoint = None if entry.frame_mac else entry.endpoint
-            entry.frame_mac, entry.device = mac, None
-        if entry.is_remembered:
-            displaced = self._stations.carry_home(mac, entry.ip, ts_ns)
-            if displaced:
-                self._drop_devices(displaced)
 
     def _drop_devices(self, ips: Iterable[str]) -> None:
         for ip in ips:

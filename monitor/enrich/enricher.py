@@ -6,7 +6,7 @@ a microsecond, so the contact is made once and looked up after that.
 """
 
 from collections.abc import Callable
-from typing import Any, Self, cast
+from typing import Any, NamedTuple, Self, cast
 
 from monitor.enrich.contact import ROLES
 from monitor.enrich.device import DeviceBook, Entry
@@ -16,9 +16,9 @@ from monitor.enrich.mmdb import NOWHERE
 from monitor.enrich.names import DnsMemory
 from monitor.enrich.prefix import is_address
 from monitor.enrich.recent import Recent
-from monitor.model.entity import Contact, Remote
+from monitor.model.entity import Contact, Device, Remote
 from monitor.model.flow import Direction, Flow
-from monitor.model.observation import Observation, Value
+from monitor.model.observation import OBSERVATIONS, Observation, Value
 from monitor.model.packet import IpProtocol, Tunnel
 from monitor.model.state import State, count, is_count, is_text, part, rows
 from monitor.model.tally import Tally
@@ -36,8 +36,7 @@ NAME_FIELDS = {
     "coap_request": "coap.uri_host",
 }
 """Which field shows the remote's name, by observation type. Never ``tls.outer_sni``: it names somebody else."""
-_WITHOUT_NAME = frozenset({"dns_query", "dns_answer"})
-"""The remote is a resolver, and the name in the observation is not its own."""
+_LOOK_UPS = frozenset({"dns_query", "dns_answer"})
 _LEASE_MESSAGES = frozenset({"ack", "reply"})
 """What a DHCP server says when it gives an address (RFC 2131 section 3.1, RFC 8415 section 18.3)."""
 _MULTICAST_DNS = frozenset({"mdns", "llmnr"})
@@ -58,7 +57,24 @@ _Key = tuple[str, int, str, int, int]
 """Address and MAC address of both ends, and the port of the responder."""
 _Known = tuple[Contact, Entry]
 """A contact and what it was made from."""
-_Learner = Callable[[Observation], None]
+_MoreFields = Callable[[Observation, Contact, str | None], dict[str, Value]]
+
+
+class _Plan(NamedTuple):
+    """What is to be done for the observations of one type."""
+
+    learn: Callable[[Observation], None] | None = None
+    name_field: str | None = None
+    """Which field shows the remote's name."""
+    is_look_up: bool = False
+    """The remote is a resolver, and the name in the observation is not its own."""
+    is_last: bool = False
+    """The flow is over."""
+    more_fields: _MoreFields | None = None
+
+
+_NOBODY = Contact(Device(name="", ip=""), Remote("", 0), device_is_originator=True)
+_NO_FLOW = None, _NOBODY, Entry("")
 _tuple = tuple.__new__
 """Makes a named tuple of all its values in half the time, for what is made for every observation."""
 
@@ -81,12 +97,24 @@ class Enricher:
         self.names = DnsMemory() if names is None else names
         # A cache only: what it forgets is made again, so its evictions say nothing and are not in the tally.
         self._contacts: Recent[_Key, _Known] = Recent(max(int(CONTACT_CAPACITY * share), 1))
+        self._last: tuple[Flow | None, Contact, Entry] = _NO_FLOW
+        """The flow observed last, when its contact is remembered."""
         self._shown: Recent[int, str] = Recent(max(int(FLOW_CAPACITY * share), 1))
         self._no_home_end = 0
-        self._learners: dict[str, _Learner] = {
+        learners = {
             "dns_answer": self._learn_names,
             "dhcp": self._learn_lease,
             "coap_request": self._learn_endpoint,
+        }
+        self._plans = {
+            kind: _Plan(
+                learn=learners.get(kind),
+                name_field=NAME_FIELDS.get(kind),
+                is_look_up=kind in _LOOK_UPS,
+                is_last=kind == "flow_end",
+                more_fields=_MORE_FIELDS.get(kind),
+            )
+            for kind in OBSERVATIONS
         }
 
     @property
@@ -104,22 +132,23 @@ class Enricher:
     def enrich(self, observation: Observation) -> Observation:
         """Return the observation with contact, remote name and the fields that follow from them."""
         kind, fields, flow, direction, ts_ns, ordinal, number, _, _, totals = observation
-        learn = self._learners.get(kind)
+        learn, name_field, is_look_up, is_last, more_fields = self._plans[kind]
         if learn is not None:
             learn(observation)
-        known = self._contacts.peek(
-            (flow.orig_ip, flow.orig_mac, flow.resp_ip, flow.resp_mac, flow.resp_port)
-        )
-        if known is None:
-            contact = self._meet(flow, ts_ns)
-        else:
-            contact, entry = known
-            if entry.device is not contact.device or (
-                not contact.device_is_originator and contact.remote.port != flow.orig_port
-            ):
-                contact = self._meet(flow, ts_ns)
-        name = None if kind in _WITHOUT_NAME else self._name(kind, fields, flow.id, contact, ts_ns)
-        more_fields = _MORE_FIELDS.get(kind)
+        # One packet often brings several observations; flows take turns only after that.
+        last_flow, contact, entry = self._last
+        if flow is not last_flow or entry.device is not contact.device:
+            contact = self._contact(flow, ts_ns)
+        name: str | None = None
+        if name_field is not None and contact.device_is_originator:
+            shown = fields.get(name_field)
+            if isinstance(shown, str) and _is_name(shown):
+                self._shown.put(flow.id, shown)
+                name = shown
+        if name is None and not is_look_up:
+            name = (self._shown.pop if is_last else self._shown.peek)(flow.id) or self.names.name(
+                contact.device.ip, contact.remote.ip, ts_ns
+            )
         if more_fields is not None:
             fields = more_fields(observation, contact, name)
         return _tuple(
@@ -154,6 +183,7 @@ class Enricher:
         self._shown.refill(shown, evictions)
         self._no_home_end = no_home_end
         self._contacts.refill(())
+        self._last = _NO_FLOW
 
     def take_over(self, older: Self) -> None:
         """Know what another enricher learnt, which is of no use after that; contacts and places are looked up again."""
@@ -162,22 +192,26 @@ class Enricher:
         self._shown.take_over(older._shown)
         self._no_home_end = older._no_home_end
         self._contacts.refill(())
+        self._last = _NO_FLOW
 
-    def _name(
-        self, kind: str, fields: dict[str, Value], flow_id: int, contact: Contact, ts_ns: int
-    ) -> str | None:
-        field = NAME_FIELDS.get(kind)
-        if field is not None and contact.device_is_originator:
-            own = fields.get(field)
-            if isinstance(own, str) and _is_name(own):
-                self._shown.put(flow_id, own)
-                return own
-        shown = self._shown.pop(flow_id) if kind == "flow_end" else self._shown.peek(flow_id)
-        return shown or self.names.name(contact.device.ip, contact.remote.ip, ts_ns)
+    def _contact(self, flow: Flow, ts_ns: int) -> Contact:
+        """Return the contact of a flow's ends, made before or now."""
+        known = self._contacts.peek(
+            (flow.orig_ip, flow.orig_mac, flow.resp_ip, flow.resp_mac, flow.resp_port)
+        )
+        if known is None:
+            return self._meet(flow, ts_ns)
+        contact, entry = known
+        if entry.device is not contact.device or (
+            not contact.device_is_originator and contact.remote.port != flow.orig_port
+        ):
+            return self._meet(flow, ts_ns)
+        self._last = flow, contact, entry
+        return contact
 
     def _meet(self, flow: Flow, ts_ns: int) -> Contact:
         """Make the contact of a flow's ends, and remember it if the device is one to remember."""
-        _, _, orig_ip, orig_port, resp_ip, resp_port, _, orig_mac, resp_mac, _, tunnel, *_ = flow
+        _, _, orig_ip, orig_port, resp_ip, resp_port, _, orig_mac, resp_mac, _, tunnel, _, _, _ = flow
         key = orig_ip, orig_mac, resp_ip, resp_mac, resp_port
         device_is_originator, internal, home_is_known = ROLES[self.home.end(orig_ip), self.home.end(resp_ip)]
         self._no_home_end += not home_is_known
@@ -197,17 +231,17 @@ class Enricher:
         contact = Contact(self.devices.device(entry), remote, device_is_originator, internal)
         if entry.is_remembered:
             self._contacts.put(key, (contact, entry))
+            self._last = flow, contact, entry
         return contact
 
     def _learn_names(self, observation: Observation) -> None:
-        fields = observation.fields
-        is_to_device = observation.direction is Direction.RESPONDER
+        _, fields, flow, direction, ts_ns, _, _, _, _, _ = observation
+        is_to_device = direction is Direction.RESPONDER
         if not is_to_device or fields.get("dns.transport") in _MULTICAST_DNS:
             return
         query, answers = fields.get("dns.query"), fields.get("dns.answers")
         if isinstance(query, str) and isinstance(answers, list):
-            records = cast("list[dict[str, Any]]", answers)
-            self.names.learn(observation.flow.orig_ip, query, records, observation.ts_ns)
+            self.names.learn(flow.orig_ip, query, cast("list[dict[str, Any]]", answers), ts_ns)
 
     def _learn_lease(self, observation: Observation) -> None:
         fields = observation.fields

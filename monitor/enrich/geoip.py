@@ -88,14 +88,14 @@ def _merge(known: Place, other: Place) -> Place:
 
 def _on_the_internet(ip: str) -> str | None:
     """Return the address to look up; None for one that has no place."""
-    if ":" in ip:
-        number = address_number(ip)
-        if number >> 32 == _NAT64:
-            number = _V4_MAPPED | (number & 0xFFFF_FFFF)
-        elif number >> 112 == _SIX_TO_FOUR:
-            number = _V4_MAPPED | (number >> 80 & 0xFFFF_FFFF)
-        ip = address.text(number >> 64, number & 0xFFFF_FFFF_FFFF_FFFF)
-    return None if SPECIAL.find(ip) else ip
+    if ":" not in ip:
+        return None if SPECIAL.find(ip) else ip
+    number = address_number(ip)
+    if number >> 32 == _NAT64:
+        number = _V4_MAPPED | (number & 0xFFFF_FFFF)
+    elif number >> 112 == _SIX_TO_FOUR:
+        number = _V4_MAPPED | (number >> 80 & 0xFFFF_FFFF)
+    return None if SPECIAL.find_number(number) else address.text(number >> 64, number & 0xFFFF_FFFF_FFFF_FFFF)
 
 
 def _credit(database: Database) -> str:

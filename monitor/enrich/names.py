@@ -5,7 +5,7 @@ name that the device asked for (the head of a CNAME chain), which is the one tha
 """
 
 from collections import OrderedDict
-from typing import Any, NamedTuple
+from typing import Any
 
 from monitor.model.instant import SECOND_NS, duration_ns
 from monitor.model.state import State, checked, count, is_list, is_number, is_text, rows
@@ -25,9 +25,8 @@ CAPACITY = 1 << 18
 _ADDRESS_TYPES = frozenset({"A", "AAAA"})
 
 
-class _Name(NamedTuple):
-    name: str
-    until_ns: int
+_Name = tuple[str, int]
+"""A name, and until when it holds."""
 
 
 class DnsMemory:
@@ -50,17 +49,27 @@ class DnsMemory:
 
     def learn(self, device_ip: str, name: str, answers: list[dict[str, Any]], ts_ns: int) -> None:
         """Remember the addresses of an answer to a device."""
-        found = [record for record in answers if record["type"] in _ADDRESS_TYPES]
-        if not found:
-            return
-        names = self._devices.get(device_ip)
-        if names is None:
-            names = self._devices[device_ip] = OrderedDict()
-        self._devices.move_to_end(device_ip)
-        for record in found[:MAX_ADDRESSES]:
-            self._put(names, record["value"], _Name(name, ts_ns + _lifetime_ns(record["ttl"])))
-        while self._count > self.capacity:
-            self._forget_device()
+        names, room = self._devices.get(device_ip), MAX_ADDRESSES
+        for record in answers:
+            if record["type"] not in _ADDRESS_TYPES:
+                continue
+            if names is None:
+                names = self._devices[device_ip] = OrderedDict()
+            address = record["value"]
+            if address in names:
+                names.move_to_end(address)
+            else:
+                self._count += 1
+            names[address] = (name, ts_ns + _lifetime_ns(record["ttl"]))
+            if len(names) > self.device_capacity:
+                self._forget_oldest(names)
+            room -= 1
+            if not room:
+                break
+        if room < MAX_ADDRESSES:
+            self._devices.move_to_end(device_ip)
+            while self._count > self.capacity:
+                self._forget_device()
 
     def name(self, device_ip: str, remote_ip: str, ts_ns: int) -> str | None:
         """Return the name under which a device found an address."""
@@ -95,13 +104,6 @@ class DnsMemory:
         while self._count > self.capacity:
             self._forget_device()
 
-    def _put(self, names: OrderedDict[str, _Name], address: str, name: _Name) -> None:
-        self._count += address not in names
-        names[address] = name
-        names.move_to_end(address)
-        if len(names) > self.device_capacity:
-            self._forget_oldest(names)
-
     def _forget_oldest(self, names: OrderedDict[str, _Name]) -> None:
         names.popitem(last=False)
         self._count -= 1
@@ -115,7 +117,7 @@ class DnsMemory:
 
 def _names(table: object) -> OrderedDict[str, _Name]:
     return OrderedDict(
-        (address, _Name(name, until_ns))
+        (address, (name, until_ns))
         for address, name, until_ns in checked(table, "names", is_text, is_text, is_number)
     )
 

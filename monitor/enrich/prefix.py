@@ -82,6 +82,10 @@ class AddressTable(Generic[Item]):
             return None
         return self._prefixes.find(address_number(ip))
 
+    def find_number(self, number: int) -> Item | None:
+        """Return the item of the smallest network that an address of 128 bits is in."""
+        return self._prefixes.find(number)
+
 
 def address_number(text: str) -> int:
     """Return an address as 128 bits; raises ValueError."""

@@ -3,9 +3,9 @@
 Due first: before an observation of time t touches anything, windows and alerts due at or before t come.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from monitor.alert.book import DEFAULT_CAPACITY, AlertBook
 from monitor.catalog.records import Signature
@@ -33,6 +33,16 @@ NEEDED_BY_SUMMARY = frozenset(
     {"flow_start", "flow_active", "flow_end", "tls_client_hello", "quic_client_hello", "http_request"}
 )
 """What names the remote of a flow."""
+_Judge = Callable[[Observation, Sequence[Signature]], Sequence[Finding]]
+
+
+class _Judges(NamedTuple):
+    """Which detectors hear of the observations of one type."""
+
+    matched: tuple[_Judge, ...]
+    unmatched: tuple[_Judge, ...]
+    """Those that hear even when no signature matched."""
+    needs_signatures: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +68,7 @@ class Back:
         self._enrich = self._enricher.enrich
         self._judge_by(site)
         self._outputs = outputs
+        self._list = outputs.observation
         self._interfaces = interfaces
         capacity = scaled(DEFAULT_CAPACITY, site.share)
         self.book = AlertBook(site.policy, capacity, capture_of=self._capture_of)
@@ -113,20 +124,19 @@ class Back:
     def take(self, observation: Observation) -> None:
         """Take the next observation of the stream."""
         observation = self._enrich(observation)
-        kind, fields, flow, _, ts_ns, _, _, _, _, _ = observation
-        self.clock_ns = max(self.clock_ns, ts_ns)
+        kind, fields, _, _, ts_ns, _, _, _, _, _ = observation
+        if ts_ns > self.clock_ns:  # noqa: PLR1730 - a call of max() for every observation costs a fiftieth of the back
+            self.clock_ns = ts_ns
+        judges, judges_unmatched, needs_signatures = self._judges[kind]
         # Classified once for all detectors; what a flow amounts to shows nothing that could match.
-        matched = signatures_of(self._catalog, observation) if kind in self._classified else ()
-        for judge in self._by_type[kind] if matched else self._unmatched_by_type[kind]:
+        matched = signatures_of(self._catalog, observation) if needs_signatures else ()
+        for judge in judges if matched else judges_unmatched:
             for finding in judge(observation, matched):
                 self._tell(finding)
         if kind in _AMOUNTS:
-            signatures = self._contacts.vendors_of(flow.id)
-            self.ledger.flow(observation, signatures, self._contacts.first_told)
-            if kind == "flow_end" and self._outputs.flow is not None:
-                self._outputs.flow(observation, signatures)
-        elif self._outputs.observation is not None and kind not in FLOW_OBSERVATIONS:
-            self._outputs.observation(observation)
+            self._add(observation)
+        elif self._list is not None and kind not in FLOW_OBSERVATIONS:
+            self._list(observation)
         if "tls.ech" in fields:
             self.ledger.hidden_names += 1
 
@@ -174,13 +184,22 @@ class Back:
         self._catalog = site.catalog
         self._detectors = site.detectors
         wants = {kind: tuple(one for one in site.detectors if kind in one.wants) for kind in OBSERVATIONS}
-        self._by_type = {kind: tuple(one.judge for one in wants[kind]) for kind in OBSERVATIONS}
-        self._unmatched_by_type = {
-            kind: tuple(one.judge for one in wants[kind] if kind in one.wants_unmatched)
-            for kind in OBSERVATIONS
+        self._judges = {
+            kind: _Judges(
+                tuple(one.judge for one in detectors),
+                tuple(one.judge for one in detectors if kind in one.wants_unmatched),
+                needs_signatures=bool(detectors) and kind not in _AMOUNTS,
+            )
+            for kind, detectors in wants.items()
         }
-        self._classified = frozenset(kind for kind, detectors in wants.items() if detectors) - _AMOUNTS
         self._contacts = next(one for one in site.detectors if one.NAME == "vendor_contact")
+
+    def _add(self, observation: Observation) -> None:
+        """Add up what a flow amounts to, so far or in the end."""
+        signatures = self._contacts.told
+        self.ledger.flow(observation, signatures, self._contacts.first_told)
+        if self._outputs.flow is not None and observation.type == "flow_end":
+            self._outputs.flow(observation, signatures)
 
     def _know(self, state: State) -> None:
         clock_ns, remembered = value(state, "clock_ns", is_number), part(state, "detect")

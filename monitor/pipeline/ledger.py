@@ -30,7 +30,7 @@ from monitor.model.state import (
 )
 
 if TYPE_CHECKING:
-    from monitor.model.flow import FlowTotals
+    from monitor.model.flow import Flow, FlowTotals
 
 Key = TypeVar("Key")
 
@@ -148,12 +148,11 @@ class Ledger:
 
         For the signatures of ``first_told`` all of it is new: nothing of the flow was theirs before.
         """
-        kind, _, flow, _, _, _, _, contact, _, totals = observation
+        kind, _, flow, _, _, _, _, contact, remote_name, totals = observation
         ended = kind == "flow_end"
         self.flows += ended
-        start_ns = flow.start_ns
-        if self.first_ns is None or start_ns < self.first_ns:
-            self.first_ns = start_ns
+        if self.first_ns is None or flow.start_ns < self.first_ns:
+            self.first_ns = flow.start_ns
         if contact is None:
             return
         device, remote = contact.device, contact.remote
@@ -165,19 +164,21 @@ class Ledger:
         if name not in self.device_ips and name in self.devices:
             self.device_ips[name] = device.ip
         if ended:
-            self._ended(observation, totals)
-        _, _, _, orig_bytes, resp_bytes, *_, told_orig_bytes, told_resp_bytes = totals
-        whole = orig_bytes, resp_bytes
-        new = orig_bytes - told_orig_bytes, resp_bytes - told_resp_bytes
+            self._ended(flow, totals)
+            self.nameless += remote_name is None and flow.resp_port != _DNS
+        _, _, _, uplink, downlink, _, _, _, _, told_uplink, told_downlink = totals
         if not contact.device_is_originator:
-            whole, new = whole[::-1], new[::-1]
-        place = _sum_of(self.places, remote.country)
-        place.add_bytes(*new, ended=ended)
+            uplink, downlink, told_uplink, told_downlink = downlink, uplink, told_downlink, told_uplink
+        place = self.places.get(remote.country) or _sum_of(self.places, remote.country)
+        place.flows += ended
+        place.uplink_bytes += uplink - told_uplink
+        place.downlink_bytes += downlink - told_downlink
         if name not in place.devices and self._placed < PLACES_OF_DEVICE * self.device_capacity:
             place.devices[name] = None
             self._placed += 1
         if signatures:
-            self._add_served(remote, signatures, first_told, _Amounts(whole, new, ended))
+            new = uplink - told_uplink, downlink - told_downlink
+            self._add_served(remote, signatures, first_told, _Amounts((uplink, downlink), new, ended))
 
     def _add_served(
         self,
@@ -198,16 +199,15 @@ class Ledger:
             _note(total.countries, remote.country)
             _note(total.organisations, remote.organisation)
 
-    def _ended(self, observation: Observation, totals: "FlowTotals") -> None:
+    def _ended(self, flow: "Flow", totals: "FlowTotals") -> None:
         """Count a flow by what was missing of it."""
-        _, orig_packets, resp_packets, orig_bytes, resp_bytes, *_ = totals
+        _, orig_packets, resp_packets, orig_bytes, resp_bytes, _, _, _, _, _, _ = totals
         is_one_way = not (orig_packets and resp_packets)
         self.one_way += is_one_way
         carried_payload = orig_bytes + resp_bytes > _MOST_SYN_BYTES * (orig_packets + resp_packets)
-        if carried_payload and observation.flow.protocol == _TCP:
+        if carried_payload and flow.protocol == _TCP:
             self.tcp_flows += 1
             self.tcp_one_way += is_one_way
-        self.nameless += observation.remote_name is None and observation.flow.resp_port != _DNS
 
     def state(self) -> State:
         """Return the sums as plain data."""

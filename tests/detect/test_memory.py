@@ -42,3 +42,13 @@ def test_a_memory_takes_over_what_another_one_remembers_as_far_as_it_has_room() 
     small.remember(9, "gone")
     small.take_over(older)
     assert (list(small.items()), small.evictions) == ([(3, "3"), (4, "4")], 2)
+
+
+def test_a_memory_that_took_over_is_asked_for_what_it_remembers_now() -> None:
+    older: Memory[int, str] = Memory(1)
+    older.remember(1, "one")
+    memory: Memory[int, str] = Memory(1)
+    memory.take_over(older)
+    assert memory.get(1) == "one"
+    memory.refill([(2, "two")])
+    assert (memory.get(1), memory.get(2)) == (None, "two")

@@ -105,3 +105,17 @@ def test_a_source_whose_signature_is_gone_is_dropped() -> None:
     found = source(DATA, "acme.fota-check")
     assert found is not None
     assert Sources(Catalog(vendors=[], signatures=[])).of_row(Sources.row(found)) is None
+
+
+@pytest.mark.parametrize("matched", [(), ("acme.fota-check",), ("acme.cloud",)])
+@pytest.mark.parametrize("remote_name", [None, "fota.acme.example", "images.example.org"])
+@pytest.mark.parametrize("maker", [None, "acme"])
+def test_nothing_has_a_source_of_which_it_was_said_that_it_can_have_none(
+    matched: tuple[str, ...], remote_name: str | None, maker: str | None
+) -> None:
+    observation = make_observation("http_response", remote_name=remote_name)
+    contact = make_contact(make_device(maker_vendor=maker))
+    catalog = acme_catalog()
+    signatures = [one for one in catalog.signatures if one.id in matched]
+    can_have_one = Sources(catalog).may_know(observation, contact, signatures)
+    assert can_have_one == (source(IMAGE, *matched, remote_name=remote_name, maker=maker) is not None)

@@ -107,13 +107,13 @@ def test_two_signatures_in_one_flow_are_two_stories_with_the_same_bytes() -> Non
     ]
 
 
-def test_the_vendors_of_a_flow_are_known_until_the_next_one_ends() -> None:
+def test_the_signatures_of_a_flow_are_told_with_its_bytes_until_those_of_the_next() -> None:
     tried = detector()
     for one in (LOOK_UP, HELLO, end(2)):
         tried.judge(one)
-    assert [one.id for one in tried.vendors_of(2)] == ["acme.fota-check"]
-    assert tried.vendors_of(1) == ()
-    assert tried.vendors_of(99) == ()
+    assert [one.id for one in tried.told] == ["acme.fota-check"]
+    tried.judge(end(1))
+    assert tried.told == ()
 
 
 def test_a_remote_that_contacts_the_device_uploads_what_it_downloads() -> None:
@@ -163,14 +163,14 @@ def test_an_open_flow_outlives_a_restart() -> None:
     once.judge(HELLO)
     after = again_as(once)
     assert (list(after.judge(end(2))), after.evictions) == (list(once.judge(end(2))), 0)
-    assert [one.id for one in after.vendors_of(2)] == ["acme.fota-check"]
+    assert [one.id for one in after.told] == ["acme.fota-check"]
 
 
 def test_a_signature_that_is_gone_takes_its_flows_with_it() -> None:
     once = detector()
     once.judge(HELLO)
     after = again_as(once, Catalog(vendors=[], signatures=[]))
-    assert (after.judge(end(2)), after.vendors_of(2)) == ((), ())
+    assert (after.judge(end(2)), after.told) == ((), ())
 
 
 def test_a_smaller_detector_keeps_the_flows_that_matched_last() -> None:
@@ -178,7 +178,7 @@ def test_a_smaller_detector_keeps_the_flows_that_matched_last() -> None:
     for flow_id in (2, 3, 4):
         once.judge(HELLO._replace(flow=HELLO.flow._replace(id=flow_id)))
     after = again_as(once, flow_capacity=2)
-    assert ([bool(after.vendors_of(flow_id)) for flow_id in (2, 3, 4)], after.evictions) == (
+    assert ([bool(after.judge(end(flow_id))) for flow_id in (2, 3, 4)], after.evictions) == (
         [False, True, True],
         1,
     )
@@ -220,7 +220,7 @@ def test_a_signature_that_comes_late_gets_the_bytes_of_the_whole_flow() -> None:
     assert {"acme.fota-check"} == tried.first_told
     tried.judge(lives(2, 80, 500, 70, 500))
     assert not tried.first_told
-    assert [one.id for one in tried.vendors_of(2)] == ["acme.fota-check"]
+    assert [one.id for one in tried.told] == ["acme.fota-check"]
 
 
 def test_another_detector_goes_on_with_the_open_flows_under_its_own_catalog() -> None:
@@ -237,7 +237,7 @@ def test_of_signatures_that_are_gone_another_detector_tells_nothing() -> None:
     older, fresh = detector(), VendorContact(Settings(), Catalog(vendors=[], signatures=[]))
     older.judge(HELLO)
     fresh.take_over(older)
-    assert (fresh.vendors_of(2), list(fresh.judge(end(2)))) == ((), [])
+    assert (list(fresh.judge(end(2))), fresh.told) == ([], ())
 
 
 def test_with_the_same_catalog_another_detector_remembers_the_same() -> None:

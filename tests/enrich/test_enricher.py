@@ -370,3 +370,19 @@ def test_another_enricher_goes_on_with_what_was_learnt_and_sees_it_under_its_own
     seen = fresh.enrich(observe("flow_start", flow=link_flow(id=4, resp_ip="192.0.2.1"), at_s=60))
     assert (seen.remote_name, _contact(seen).device.name) == ("fota.example.org", "meter-17")
     assert fresh.enrich(observe("flow_end", flow=link_flow(id=3))).remote_name == "shown.example.org"
+
+
+def test_what_is_learnt_between_two_observations_of_one_flow_shows_in_the_second() -> None:
+    enricher, flow = make_enricher(), link_flow()
+    before = enricher.enrich(observe("flow_start", flow=flow))
+    assert _contact(enricher.enrich(observe("http_request", flow=flow))) is _contact(before)
+    enricher.devices.hostname(MAC_TEXT, "meter-7")
+    assert _contact(enricher.enrich(observe("http_response", flow=flow))).device.hostname == "meter-7"
+
+
+def test_a_contact_is_made_again_after_a_restart_in_the_middle_of_a_flow() -> None:
+    enricher, flow = make_enricher(), link_flow()
+    before = _contact(enricher.enrich(observe("flow_start", flow=flow)))
+    enricher.restore(make_enricher().state())
+    assert _contact(enricher.enrich(observe("flow_end", flow=flow))) is not before
+    assert len(enricher.devices) == 1

@@ -136,3 +136,13 @@ def test_a_state_of_another_shape_changes_nothing() -> None:
         else:
             names.learn("10.0.0.7", "a.example.org", [_address("192.0.2.1")], 0)
             names.restore(before)
+
+
+def test_an_answer_without_addresses_keeps_no_device_from_being_forgotten() -> None:
+    names = DnsMemory(capacity=2)
+    names.learn("10.0.0.7", "a.example.org", [_address("192.0.2.1")], 0)
+    names.learn("10.0.0.8", "b.example.org", [_address("192.0.2.2")], 0)
+    names.learn("10.0.0.7", "a.example.org", [_address("cdn.example.net", kind="CNAME")], 0)
+    names.learn("10.0.0.9", "c.example.org", [_address("192.0.2.3")], 0)
+    assert names.name("10.0.0.7", "192.0.2.1", 0) is None
+    assert names.name("10.0.0.8", "192.0.2.2", 0) == "b.example.org"

@@ -96,3 +96,11 @@ def test_an_address_that_begins_like_no_network_is_in_none(
     for network in known:
         table.add(str(network), item=True)
     assert bool(table.find(str(address))) == any(address in network for network in known)
+
+
+@given(st.ip_addresses())
+def test_an_address_is_found_by_its_number_as_by_its_text(probe: object) -> None:
+    table: AddressTable[str] = AddressTable()
+    for network in ("128.0.0.0/1", "8000::/1", "::/8"):
+        table.add(network, network)
+    assert table.find_number(address_number(str(probe))) == table.find(str(probe))
