@@ -5,6 +5,7 @@ everybody sees. Trays are laid, and are done with, in turn; a block is read into
 """
 
 import ctypes
+import mmap
 from collections import deque
 from typing import Any, NamedTuple
 
@@ -48,8 +49,7 @@ class Trays:
         self._block_bytes = block_bytes
         self._users = [0] * (trays + 4)
         """Of each block: who reads into it, and trays that refer to it."""
-        size = trays * self._tray_bytes + len(self._users) * block_bytes
-        self._memory = context.RawArray(ctypes.c_uint8, size)
+        self._memory = _shared(context, trays * self._tray_bytes + len(self._users) * block_bytes)
         self._handed_out: dict[int, Bytes] = {}
         self._laid: deque[int] = deque()
         """Blocks of the trays that are in use, the oldest first."""
@@ -135,6 +135,13 @@ class Trays:
 
     def _block_of(self, buffer: Bytes) -> int:
         return next((block for block, one in self._handed_out.items() if one is buffer), NO_BLOCK)
+
+
+def _shared(context: Any, size: int) -> Any:
+    """Return memory that processes see which are started from now on; forked, what is never used costs nothing."""
+    if context.get_start_method() == "fork":
+        return mmap.mmap(-1, size)
+    return context.RawArray(ctypes.c_uint8, size)
 
 
 class _Payload:

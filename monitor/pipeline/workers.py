@@ -24,11 +24,11 @@ from monitor.pipeline.stream import StreamHealth, StreamLost
 from monitor.pipeline.trays import Laid, Trays
 from monitor.pipeline.wire import merged, packed
 
-ORDERS = 4
+ORDERS = 16
 """What the parent may be ahead of the slowest worker."""
 TRAYS_OF_ORDER = 4
 """So many are given out at once, because each time costs as much as following some hundred packets."""
-HEALTH_EVERY = 8
+HEALTH_EVERY = 16
 """Orders between two reports that carry the counters."""
 PIPE_BYTES = 1 << 20
 """What a worker may be ahead of the parent; Linux lets anybody have so much."""
