@@ -31,7 +31,7 @@ from monitor.flow._layout import (
 
 MAX_PROBES = 256
 """Slots looked at for one flow; beyond, the flow found there makes room, so chosen collisions cost bounded time."""
-MAX_UNREAD = 8
+MAX_UNREAD = 16
 """Payload events of a direction that may wait for a decision; then Python reads them before the kernel goes on."""
 FAR_FUTURE = np.int64(2**62)
 _FIN, _SYN, _RST, _ACK = 0x01, 0x02, 0x04, 0x10

@@ -11,6 +11,8 @@ Row = list[int]
 """A row of TOLD or EVENT as Python numbers, in the order of the columns."""
 _WORD = 0xFFFF_FFFF_FFFF_FFFF
 _CLOSED = int(TimeoutClass.CLOSED)
+_tuple = tuple.__new__
+"""Makes a named tuple of all its values in half the time."""
 _REMEMBERED_ADDRESSES = 1 << 16
 _REMEMBERED_STATES = 1 << 12
 _REASONS = {
@@ -45,7 +47,8 @@ def flow_of(row: Row) -> Flow:
     orig_ip, resp_ip = _text(low_high, low_low), _text(high_high, high_low)
     if high_began:
         orig_ip, orig_port, resp_ip, resp_port = resp_ip, resp_port, orig_ip, orig_port
-    return Flow._make(
+    return _tuple(
+        Flow,
         (
             flow_id,
             start_ns,
@@ -61,7 +64,7 @@ def flow_of(row: Row) -> Flow:
             tunnel_id,
             interface,
             internal == 1,
-        )
+        ),
     )
 
 
@@ -88,7 +91,8 @@ def totals_of(protocol: int, row: Row, why: int) -> FlowTotals:
     if reason is None:
         reason = EndReason.CLOSED if last_class == _CLOSED else EndReason.TIMEOUT
     state = _state(protocol, orig_flags, resp_flags, orig_packets > 0, resp_packets > 0, first_reset)
-    return FlowTotals._make(
+    return _tuple(
+        FlowTotals,
         (
             end_ns,
             orig_packets,
@@ -101,7 +105,7 @@ def totals_of(protocol: int, row: Row, why: int) -> FlowTotals:
             last_ordinal,
             told_orig_bytes,
             told_resp_bytes,
-        )
+        ),
     )
 
 

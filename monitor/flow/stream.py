@@ -10,6 +10,9 @@ MAX_WAITING_PIECES = 64
 """Pieces held beyond a hole; one more and the hole is declared lost."""
 MAX_WAITING_BYTES = 1 << 17
 """Bytes held beyond a hole."""
+_NO_STARTS: list[int] = []
+_NO_PIECES: list[bytes] = []
+"""Of streams in which nothing has waited yet; nobody writes to them."""
 
 
 class Piece(NamedTuple):
@@ -27,8 +30,9 @@ class Stream:
     def __init__(self, first: int = 0) -> None:
         self.next = first
         """Position of the next byte in order."""
-        self._starts: list[int] = []
-        self._waiting: list[bytes] = []
+        # Made when something waits for the first time; in most streams nothing ever does.
+        self._starts = _NO_STARTS
+        self._waiting = _NO_PIECES
         self.waiting_bytes = 0
         """Held beyond a hole."""
 
@@ -69,6 +73,8 @@ class Stream:
 
     def _hold(self, position: int, payload: bytes) -> None:
         """Insert what no earlier segment covers."""
+        if self._starts is _NO_STARTS:
+            self._starts, self._waiting = [], []
         at = bisect_right(self._starts, position)
         if at and (covered := self._starts[at - 1] + len(self._waiting[at - 1])) > position:
             payload = payload[covered - position :]

@@ -24,7 +24,7 @@ from monitor.pipeline.stream import StreamHealth, StreamLost
 from monitor.pipeline.trays import Laid, Trays
 from monitor.pipeline.wire import merged, packed
 
-ORDERS = 16
+ORDERS = 8
 """What the parent may be ahead of the slowest worker."""
 TRAYS_OF_ORDER = 4
 """So many are given out at once, because each time costs as much as following some hundred packets."""

@@ -6,7 +6,7 @@ flow table is told that the direction is sated.
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import cast
+from typing import Any, cast
 
 from monitor.model.errors import Malformed
 from monitor.model.flow import Appetites, BySide, ConnState, Direction, Flow, FlowTotals, Moment
@@ -32,7 +32,8 @@ PREFIX_BYTES = 32
 
 Parsers = tuple[type[Parser], ...]
 _Fields = dict[str, dict[str, Value]]
-_observation = Observation._make
+_tuple = tuple.__new__
+"""Makes a named tuple of all its values in half the time."""
 # An enumeration's member costs a look-up each time.
 _CERTAIN, _UNSURE = Verdict.CERTAIN, Verdict.UNSURE
 _UP, _DOWN = Direction.ORIGINATOR, Direction.RESPONDER
@@ -81,7 +82,8 @@ class Dispatcher:
         reading = Reading(self, flow, self._candidates(flow))
         if not self._wants_start or _is_only_a_look_up(flow):
             return reading, ()
-        return reading, (Observation("flow_start", {}, flow, direction, *moment),)
+        told: tuple[Any, ...] = ("flow_start", {}, flow, direction, *moment, None, None, None)
+        return reading, (_tuple(Observation, told),)
 
     def resumed(self, flow: Flow, heard: BySide, wanted: BySide) -> "Reading":
         """Open the reader of a flow that began before a restart: its next payload is asked about like a first one."""
@@ -247,7 +249,8 @@ class Reading:
             except Malformed:
                 self._room.malformed.add(self._parser.NAME)
         if "flow_end" in self._room.wanted and not _is_only_a_look_up(self.flow):
-            said.append(Observation("flow_end", {}, self.flow, _UP, *moment, totals=totals))
+            told: tuple[Any, ...] = ("flow_end", {}, self.flow, _UP, *moment, None, None, totals)
+            said.append(_tuple(Observation, told))
         return said
 
     def _first(self, direction: Direction, payload: bytes, moment: Moment) -> list[Observation]:
@@ -321,7 +324,7 @@ class Reading:
         for kind, fields in seen:
             if self._room.repeats or self._is_news(kind, direction, fields):
                 told = (kind, fields, self.flow, direction, ts_ns, ordinal, number, None, None, None)
-                said.append(_observation(told))
+                said.append(_tuple(Observation, told))
 
     def _see_appetite(self, parser: Parser, direction: Direction, said: bool) -> None:  # noqa: FBT001 - hot
         """See what the parser still wants, now that it has said something or nothing."""
