@@ -7,7 +7,7 @@ the process may have given up since.
 
 import time
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from typing import TYPE_CHECKING
 
 from monitor.capture.arena import Arena
@@ -213,14 +213,13 @@ class Lane:
         if self.fanout is not None and not state_of(self.name).is_up:
             # Old kernels share only what is up, and an attempt costs a socket.
             raise ValueError(f"interface {self.name!r} is down; ip link set {self.name} up")
-        try:
+        with ExitStack() as undo:
+            undo.callback(self._close_ring)
             self._open()
             if self.fanout is not None:
                 self.join(self.fanout)
             self.start()
-        except BaseException:
-            self._close_ring()
-            raise
+            undo.pop_all()
 
     def _bind_again(self) -> None:
         """Go on with the same ring; with a new one if frames begin with another header now."""

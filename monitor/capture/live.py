@@ -10,7 +10,7 @@ import secrets
 import select
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 
 import numpy as np
 from numpy.typing import NDArray
@@ -62,11 +62,10 @@ class Live:
         self._last_batch = self._last_read = 0.0
         self._arena = Arena(len(names), settings.ring_size_bytes // BLOCK_BYTES * BLOCK_BYTES)
         self._lanes: list[Lane] = []
-        try:
+        with ExitStack() as undo:
+            undo.callback(self.close)
             self._open(names, settings, fanouts, counts_nic=counts_nic)
-        except BaseException:
-            self.close()
-            raise
+            undo.pop_all()
 
     @classmethod
     def team(cls, names: Sequence[str], settings: Settings | None = None, workers: int = 1) -> "list[Live]":
@@ -81,15 +80,13 @@ class Live:
         programs = spreading(names, secrets.token_bytes(16), inner=settings.spread_by == "inner")
         fanouts = [Fanout(None, program) for program in programs]
         members: list[Live] = []
-        try:
+        with ExitStack() as undo:
             for worker in range(workers):
                 member = cls(names, settings, fanouts=fanouts, counts_nic=worker == 0)
+                undo.callback(member.close)
                 members.append(member)
                 fanouts = member.fanouts
-        except BaseException:
-            for member in members:
-                member.close()
-            raise
+            undo.pop_all()
         return members
 
     @property

@@ -6,7 +6,7 @@ Knows one socket and its ring. When there is a ring, and what to do when its int
 import errno
 import socket
 import struct
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -82,14 +82,13 @@ class Ring:
         self._open_gate = KernelProgram(plan.program)
         self._closed_gate = KernelProgram(accept(0))
         self._socket = spare or opened_socket(name, self.link)
-        try:
+        with ExitStack() as undo:
+            undo.callback(self.close)
             self._set_up(name, plan)
             base = arena.put(place, self._socket.fileno())
             self.close_gate()
             self.bind(name, promiscuous=plan.promiscuous)
-        except BaseException:
-            self.close()
-            raise
+            undo.pop_all()
         self._first_held = 0
         blocks = _blocks(plan)
         self._states = _state(base, blocks, self.link)

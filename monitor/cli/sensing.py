@@ -59,15 +59,14 @@ class Sensing:
 
     def __init__(self, wish: Wish) -> None:
         self._wish = wish
-        self._stack = ExitStack()
         self._notifier = Notifier()
         self._status = StatusLine(hidden=wish.quiet)
+        self._stack = ExitStack()
         self._stack.callback(self._status.close)
-        try:
+        with ExitStack() as undo:
+            undo.callback(self._stack.close)
             self._open()
-        except BaseException:
-            self._stack.close()
-            raise
+            undo.pop_all()
 
     def run(self) -> ExitStatus:
         """Listen until the source ends or a signal comes, and give everything back."""

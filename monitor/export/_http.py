@@ -8,7 +8,7 @@ is tried again until somebody mends it: nothing is lost because a password ran o
 import socket
 import ssl
 from collections.abc import Mapping
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from email.utils import parsedate_to_datetime
 from http.client import HTTPConnection, HTTPException, HTTPResponse
 from http.client import responses as REASONS  # noqa: N812 - a table
@@ -103,18 +103,16 @@ def _link(to: Target, deadline: Deadline, way: Way) -> socket.socket:
 def _through(proxy: Target, to: Target, deadline: Deadline) -> socket.socket:
     """Ask a proxy for a tunnel (RFC 9110 section 9.3.6)."""
     link = connected(proxy.host, proxy.port, deadline)
-    try:
+    with ExitStack() as undo:
+        undo.callback(link.close)
         name = f"[{to.host}]" if ":" in to.host else to.host
         timed: Any = TimedSocket(link, deadline)
         timed.sendall(f"CONNECT {name}:{to.port} HTTP/1.1\r\nHost: {name}:{to.port}\r\n\r\n".encode("ascii"))
         answer = HTTPResponse(timed, method="CONNECT")
         answer.begin()
-    except BaseException:
-        link.close()
-        raise
-    if answer.status != 200:
-        link.close()
-        raise OSError(f"the proxy {proxy.name} answered {answer.status}")
+        if answer.status != 200:
+            raise OSError(f"the proxy {proxy.name} answered {answer.status}")
+        undo.pop_all()
     return link
 
 

@@ -8,6 +8,7 @@ and said in ``problem``. Several recorders may share a folder, each with files o
 import os
 import re
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from errno import EACCES
@@ -132,15 +133,14 @@ class RecordRing:
         hidden = self._folder / f".umbilical-{self._share.worker}.new"
         hidden.unlink(missing_ok=True)
         handle = os.open(hidden, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, _FILE_MODE)
-        try:
+        with ExitStack() as undo:
+            undo.callback(hidden.unlink, missing_ok=True)
+            undo.callback(os.close, handle)
             header = self._header()
             _write_all(handle, header)
             path = self._folder / self._new_name(now_ns)
             hidden.rename(path)
-        except BaseException:
-            os.close(handle)
-            hidden.unlink(missing_ok=True)
-            raise
+            undo.pop_all()
         self._handle, self._path, self._size, self._packets = handle, path, len(header), 0
         self.tally.add("files")
 

@@ -5,6 +5,7 @@ import socket
 import ssl
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from typing import Any
 
 
@@ -39,12 +40,12 @@ def secured(
     plain: socket.socket, deadline: Deadline, context: ssl.SSLContext, server_name: str
 ) -> socket.socket:
     """Shake hands; the connection is closed when that fails."""
-    try:
+    with ExitStack() as undo:
+        undo.callback(plain.close)
         plain.settimeout(deadline.left())
-        return context.wrap_socket(plain, server_hostname=server_name)
-    except BaseException:
-        plain.close()
-        raise
+        link = context.wrap_socket(plain, server_hostname=server_name)
+        undo.pop_all()
+    return link
 
 
 class TimedSocket:

@@ -61,10 +61,9 @@ def write(path: Path, state: Any) -> int:
     try:
         size = write_aside(beside, state)
         put_in_place(beside, path)
-    except BaseException:
-        beside.unlink(missing_ok=True)
-        raise
-    return size
+        return size
+    finally:
+        beside.unlink(missing_ok=True)  # nothing, once it is in its place
 
 
 def read(path: Path) -> Any:

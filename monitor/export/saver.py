@@ -14,7 +14,7 @@ import signal
 import time
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple, NoReturn
@@ -125,16 +125,16 @@ class Saver:
         parent = os.getpid()
         pipe, told = os.pipe()
         os.set_blocking(pipe, False)
-        try:
-            with _signals_held():
-                pid = _fork()
-                if pid == 0:
-                    _save_and_exit(_Task(self.path, make_state, parent), told)
-        except BaseException:
-            os.close(pipe)
-            raise
-        finally:
-            os.close(told)
+        with ExitStack() as undo:
+            undo.callback(os.close, pipe)
+            try:
+                with _signals_held():
+                    pid = _fork()
+                    if pid == 0:
+                        _save_and_exit(_Task(self.path, make_state, parent), told)
+            finally:
+                os.close(told)
+            undo.pop_all()
         return _Child(pid, pipe, time.monotonic() + self._patience_seconds)
 
     def _kill(self, child: _Child) -> None:
@@ -205,10 +205,9 @@ def _written(task: _Task) -> int:
         size = write_aside(beside, task.make_state())
         _stop_without(task.parent)
         put_in_place(beside, task.path)
-    except BaseException:
-        beside.unlink(missing_ok=True)
-        raise
-    return size
+        return size
+    finally:
+        beside.unlink(missing_ok=True)  # nothing, once it is in its place
 
 
 def _stop_without(parent: int) -> None:
