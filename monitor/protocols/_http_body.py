@@ -79,10 +79,44 @@ class Digest:
             self.hash = hashlib.sha256(content, usedforsecurity=False)
 
 
-class Sized:
+class _Counted:
+    """What bodies share: content of which so much remains, all of it or of its chunk."""
+
+    __slots__ = ("digest", "remaining")
+
+    digest: Digest | None
+    remaining: int
+
+    @property
+    def span(self) -> int:
+        """How many of the next bytes need not be looked at."""
+        return self.remaining if self.digest is None or self.digest.is_counted_only else 0
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether every byte of it is looked at."""
+        return self.digest is not None and self.digest.image
+
+    def absorb(self, count: int) -> None:
+        """Count bytes of the span."""
+        self.remaining -= count
+        if self.digest is not None:
+            self.digest.count += count
+
+    def skip(self, missing: int) -> bool:
+        """Go on after missing bytes; False when it cannot be known where."""
+        if missing > self.remaining:
+            return False
+        self.remaining -= missing
+        if self.digest is not None:
+            self.digest.skip(missing)
+        return True
+
+
+class Sized(_Counted):
     """A body of known length, or one that ends with the connection."""
 
-    __slots__ = ("digest", "ends_with_flow", "remaining")
+    __slots__ = ("ends_with_flow",)
 
     def __init__(self, length: int, digest: Digest | None) -> None:
         self.ends_with_flow = length == UNTIL_CLOSE
@@ -93,22 +127,6 @@ class Sized:
     def done(self) -> bool:
         return self.remaining == 0
 
-    @property
-    def span(self) -> int:
-        """How many of the next bytes need not be looked at."""
-        return self.remaining if self.digest is None or self.digest.is_counted_only else 0
-
-    @property
-    def is_kept(self) -> bool:
-        """Whether every byte of it is looked at."""
-        return self.digest is not None and self.digest.image
-
-    def absorb(self, count: int) -> None:
-        """Count bytes of the span."""
-        self.remaining -= count
-        if self.digest is not None:
-            self.digest.count += count
-
     def read(self, data: bytes, at: int) -> int:
         """Take what is its own from ``at`` on; return where that ends."""
         content = data[at : at + self.remaining]
@@ -116,10 +134,6 @@ class Sized:
         if self.digest is not None:
             self.digest.take(content)
         return at + len(content)
-
-    def skip(self, missing: int) -> bool:
-        """Go on after missing bytes; False when it cannot be known where."""
-        return _skip(self, missing)
 
 
 class _Part(Enum):
@@ -130,10 +144,10 @@ class _Part(Enum):
     TRAILER = 3
 
 
-class Chunked:
+class Chunked(_Counted):
     """A body in chunks; extensions and trailers are read over."""
 
-    __slots__ = ("_line", "_part", "_trailer_bytes", "digest", "done", "remaining")
+    __slots__ = ("_line", "_part", "_trailer_bytes", "done")
 
     ends_with_flow = False
 
@@ -144,22 +158,6 @@ class Chunked:
         self._part = _Part.SIZE
         self._line = b""
         self._trailer_bytes = 0
-
-    @property
-    def span(self) -> int:
-        """How many of the next bytes need not be looked at."""
-        return self.remaining if self.digest is None or self.digest.is_counted_only else 0
-
-    @property
-    def is_kept(self) -> bool:
-        """Whether every byte of it is looked at."""
-        return self.digest is not None and self.digest.image
-
-    def absorb(self, count: int) -> None:
-        """Count bytes of the span."""
-        self.remaining -= count
-        if self.digest is not None:
-            self.digest.count += count
 
     def read(self, data: bytes, at: int) -> int:
         """Take what is its own from ``at`` on; return where that ends."""
@@ -174,10 +172,6 @@ class Chunked:
             if self.digest is not None:
                 self.digest.take(content)
         return at
-
-    def skip(self, missing: int) -> bool:
-        """Go on after missing bytes; False when it cannot be known where."""
-        return _skip(self, missing)
 
     def _read_line(self, data: bytes, at: int) -> int:
         end = data.find(b"\n", at)
@@ -212,15 +206,6 @@ Body = Sized | Chunked
 def body_of(framing: int, digest: Digest | None) -> Body:
     """Return the reader of a body that its head frames so."""
     return Chunked(digest) if framing == CHUNKED else Sized(framing, digest)
-
-
-def _skip(body: Body, missing: int) -> bool:
-    if missing > body.remaining:
-        return False
-    body.remaining -= missing
-    if body.digest is not None:
-        body.digest.skip(missing)
-    return True
 
 
 def _chunk_size(line: bytes) -> int:
