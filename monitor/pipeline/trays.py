@@ -55,11 +55,6 @@ class Trays:
         """Blocks of the trays that are in use, the oldest first."""
         self._next = 0
 
-    @property
-    def in_use(self) -> int:
-        """Trays that are laid and not done with; never more than there are, or they are laid anew."""
-        return len(self._laid)
-
     def exchange(self, buffer: Bytes, least: int) -> Bytes | None:
         """Take a block back from who reads into it, for a free one."""
         self.give_back(buffer)

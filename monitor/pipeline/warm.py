@@ -1,6 +1,5 @@
 """Compiles or loads the packet kernels before the first real frame: a ring does not wait for a compiler."""
 
-from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -26,10 +25,10 @@ _INTERFACE = Interface(name="warm", capture="warm", link_type=_ETHERNET)
 _NAME = "example.com"
 
 
-def warm_up(workers: int = 1, home: Sequence[str] = ()) -> None:
+def warm_up() -> None:
     """Make decode ready for every frame, and take one through decode and flow, the way the sensor will."""
     prepare()
-    front = Front(_plan(workers, home), watchers=(FrameLedger([_INTERFACE]),))
+    front = Front(_plan(), watchers=(FrameLedger([_INTERFACE]),))
     for _ in front.take(_batch()):
         pass
     for _ in front.finish():
@@ -46,15 +45,13 @@ def warm_up_recorder() -> None:
         recorder.close()
 
 
-def _plan(workers: int = 1, home: Sequence[str] = ()) -> Plan:
+def _plan() -> Plan:
     return Plan(
         captures=(),
         flow=FlowSettings(capacity=1),
         wanted=frozenset({"flow_start", "flow_end"}),
         seed=1,
         news=News(),
-        home=tuple(home),
-        workers=workers,
     )
 
 
