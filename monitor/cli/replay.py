@@ -1,5 +1,6 @@
 """``umbilical replay``: captures in, alerts out."""
 
+import shlex
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,6 +12,7 @@ from monitor.cli import options
 from monitor.cli.failure import ExitStatus, guarded_output, told_plainly
 from monitor.cli.output import check_target, data_output
 from monitor.cli.running import Ran, Request, run, same_terminal, status_of, warn
+from monitor.cli.words import safe
 
 EXAMPLES = """\b
 Examples:
@@ -24,6 +26,10 @@ Exit status: 0 read to the end, 1 an alert as severe as --fail-on says, 2 wrong 
 3 a capture was damaged (all before the damage is reported), 70 a worker was killed,
 130 interrupted.
 """
+
+STDIN = "-"
+MOST_NAMED = 3
+"""Captures that a hint names."""
 
 
 def replay(
@@ -68,7 +74,8 @@ def replay(
         quiet=quiet,
     )
     show = (summary or not json) and not quiet
-    sys.exit(replayed(request, json=json, show=show, metrics=metrics, fail_on=fail_on))
+    hints = _next_steps(request)
+    sys.exit(replayed(request, json=json, show=show, metrics=metrics, fail_on=fail_on, hints=hints))
 
 
 def replayed(
@@ -94,6 +101,23 @@ def replayed(
     if metrics is not None:
         _write_metrics(metrics, ran)
     return ExitStatus.ALERTS if _is_alarming(ran, fail_on) else status_of(ran)
+
+
+def _next_steps(request: Request) -> Sequence[str]:
+    """Say how to go on with the same captures, if they can be named in a line; those of a pipe are gone."""
+    names = request.captures
+    if len(names) > MOST_NAMED or any(name == STDIN or Path(name).is_fifo() for name in names):
+        return ()
+    site = _options("--config", [request.config]) + _options("--signatures", [request.signatures])
+    home = _options("--home", request.home or [])
+    return (
+        f"Next: umbilical explain {{alert}}{_options('--capture', names)}{site}{home}",
+        f"Next: umbilical observations{_options('', names)}{site} lists all that was seen.",
+    )
+
+
+def _options(option: str, values: Sequence[object]) -> str:
+    return "".join(f"{option and ' '}{option} {safe(shlex.quote(str(one)))}" for one in values if one)
 
 
 def _read_as_json(request: Request) -> Ran:

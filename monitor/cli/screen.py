@@ -18,12 +18,18 @@ NAME_COLUMNS = 46
 def show_summary(
     ran: Ran, captures: Sequence[str], hints: Sequence[str] = (), *, on_stderr: bool = False
 ) -> None:
-    """Print the summary of a replay; ``{alert}`` in a hint becomes the id of an alert worth a look."""
+    """Print the summary of a replay.
+
+    ``{alert}`` in a hint becomes the id of an alert worth a look; a hint without it is for when there is no alert.
+    """
     from monitor.export.summary import print_summary
     from monitor.pipeline.report import summary_of
 
+    example = ran.stories.example
     told = [
-        hint.replace("{alert}", example) for hint in hints if (example := ran.stories.example) is not None
+        hint.replace("{alert}", example or "")
+        for hint in hints
+        if ("{alert}" in hint) == (example is not None)
     ]
     if ran.result.interrupted:
         told.insert(0, "Interrupted: this is what was read until then.")

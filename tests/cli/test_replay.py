@@ -1,7 +1,9 @@
 import json
 import os
+import shlex
 import signal
 import subprocess
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -12,6 +14,7 @@ import pytest
 from monitor.cli.demo import demo_capture
 from tests.cli.command import Done
 from tests.cli.conftest import contact_pcap
+from tests.kit.captures import pcap
 
 if TYPE_CHECKING:
     from io import TextIOWrapper
@@ -33,6 +36,36 @@ def test_json_is_one_alert_per_line_and_nothing_else(umbilical: Command, contact
     done = umbilical("replay", "--json", str(contact))
     assert (0, "") == (done.status, done.err)
     assert ["quectel.cloudota"] == [record["signature"] for record in done.records]
+
+
+def test_the_next_step_that_is_named_can_be_taken(umbilical: Command, contact: Path, tmp_path: Path) -> None:
+    spaced = contact.rename(tmp_path / "a capture.pcap")
+    words = shlex.split(" ".join(umbilical("replay", str(spaced)).out.split()).partition("Next: ")[2])
+    done = umbilical(*words[1 : words.index("--capture") + 2])
+    assert (0, "explain") == (done.status, words[1]), done.err
+    assert words[2] in done.out
+
+
+def test_where_there_is_no_alert_the_next_step_lists_what_was_seen(
+    umbilical: Command, tmp_path: Path
+) -> None:
+    path = tmp_path / "empty.pcap"
+    path.write_bytes(pcap(()))
+    out = umbilical("replay", str(path)).out
+    words = shlex.split(" ".join(out.split()).partition("Next: ")[2].partition(" lists all")[0])
+    assert words[:2] == ["umbilical", "observations"], out
+    assert umbilical(*words[1:]).status == 0
+
+
+def test_a_pipe_has_no_next_step(umbilical: Command, contact: Path, tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    writer = threading.Thread(target=pipe.write_bytes, args=(contact.read_bytes(),), daemon=True)
+    writer.start()
+    out = umbilical("replay", str(pipe)).out
+    writer.join(10)
+    assert "Alerts: 1" in out
+    assert "Next:" not in out
 
 
 def test_json_with_summary_keeps_the_summary_off_stdout(umbilical: Command, contact: Path) -> None:
