@@ -11,6 +11,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from queue import Empty, SimpleQueue
 
@@ -146,10 +147,9 @@ class Pipe:
     def _read(self) -> None:
         """Read when asked, until told otherwise; runs in its own thread."""
         try:
-            self._replay = Replay([self._path], BATCH_FRAMES)
-            batches = self._replay.batches()
-            while self._asked.get():
-                self._news.put(next(batches, _Ended()))
-            self._replay.close()
+            with closing(Replay([self._path], BATCH_FRAMES)) as self._replay:
+                batches = self._replay.batches()
+                while self._asked.get():
+                    self._news.put(next(batches, _Ended()))
         except (ValueError, OSError) as error:
             self._news.put(error)

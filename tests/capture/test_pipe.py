@@ -12,6 +12,7 @@ import pytest
 from monitor.capture.pipe import LAG_NS, Pipe
 from tests.kit import captures as kit
 from tests.kit.netns import contents
+from tests.kit.threads import Threads
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -131,11 +132,12 @@ def test_a_silent_pipe_lets_its_reader_act_all_the_time(writer: Writer) -> None:
 
 def test_no_thread_reads_before_the_first_batch_is_asked_for(writer: Writer) -> None:
     writer.write(CAPTURE)
+    threads = Threads()
     pipe = Pipe(writer.path)
-    assert "pipe" not in {one.name for one in threading.enumerate()}
+    assert threads.names() == []
     batches = pipe.batches()
     frames(batches, 12)
-    assert "pipe" in {one.name for one in threading.enumerate()}
+    assert threads.names() == ["pipe"]
     writer.end()
     assert all(len(batch.frames) == 0 for batch in batches)
     pipe.close()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import threading
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,6 +19,7 @@ from monitor.cli.wish import Wish
 from monitor.pipeline.stream import StreamLost
 from tests.kit.live_source import FileSource
 from tests.kit.prometheus import free_port
+from tests.kit.threads import Threads
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -37,6 +37,7 @@ class Bench:
     folder: Path
     happened: list[str] = field(default_factory=list)
     sources: list[FileSource] = field(default_factory=list)
+    began: Threads = field(default_factory=Threads)
     threads: list[set[str]] = field(default_factory=list)
     """Those that ran when a worker was made or rights were dropped."""
 
@@ -58,7 +59,7 @@ class Bench:
         return Dropped(account="tests", limits=())
 
     def note_threads(self) -> None:
-        self.threads.append({one.name for one in threading.enumerate()} - {"MainThread"})
+        self.threads.append(set(self.began.names()))
 
 
 @pytest.fixture

@@ -28,6 +28,7 @@ from monitor.model.errors import ConfigError
 from tests.export._states import main_loop
 from tests.export._web_client import PATIENCE_SECONDS, connect, get, request, say
 from tests.kit.https_server import new_authority
+from tests.kit.threads import Threads
 
 needs_promtool = pytest.mark.skipif(
     shutil.which("promtool") is None, reason="needs promtool (apt: prometheus)"
@@ -180,14 +181,14 @@ def test_it_listens_from_the_moment_it_is_made_and_answers_once_started() -> Non
 
 
 def test_closing_ends_every_thread_and_every_connection() -> None:
-    before = threading.active_count()
+    threads = Threads()
     with running() as one:
         idle = [connect(one.port) for _ in range(5)]
         get(one.port, "/-/healthy")
     end = time.monotonic() + PATIENCE_SECONDS
-    while threading.active_count() > before and time.monotonic() < end:
+    while threads.names() and time.monotonic() < end:
         time.sleep(0.01)
-    assert threading.active_count() == before
+    assert threads.names() == []
     for client in idle:
         assert client.recv(1) == b""
         client.close()
@@ -214,6 +215,7 @@ def test_tls_and_a_password_keep_others_out_and_are_read_again(tmp_path: Path) -
 
 
 def test_a_crowd_that_says_nothing_cannot_keep_a_scrape_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    threads = Threads()
     with running(max_connections=8) as one:
         crowd = [connect(one.port) for _ in range(100)]
         for client in crowd:
@@ -221,7 +223,7 @@ def test_a_crowd_that_says_nothing_cannot_keep_a_scrape_out(monkeypatch: pytest.
                 client.sendall(b"GET /metrics HTTP/1.1\r\nX")
         told = get(one.port, "/metrics")
         assert told.status == 200
-        assert threading.active_count() < 40
+        assert len(threads.names()) < 40
         for client in crowd:
             client.close()
     assert 'umbilical_web_connections_dropped_total{reason="crowded_out"}' in told.text
