@@ -7,9 +7,12 @@ import socket
 import time
 from contextlib import suppress
 from dataclasses import dataclass, field
-from threading import Lock
+from threading import Condition
 
 from monitor.export._web_counts import Given, WebCounts
+
+LEAVING_SECONDS = 1.0
+"""How long a new one waits until those who were cut have gone: their threads need a moment on a busy machine."""
 
 
 @dataclass(slots=True, eq=False)
@@ -38,14 +41,18 @@ class Crowd:
         self._counts = counts
         self._inside: set[Connection] = set()
         self._leaving = 0
-        self._lock = Lock()
+        self._left = Condition()
 
     def __len__(self) -> int:
         return len(self._inside)
 
     def enter(self, connection: Connection) -> bool:
-        """Take a new one in, if need be in the place of an idle one; False when nobody can give way."""
-        with self._lock:
+        """Take a new one in, if need be in the place of an idle one; False when nobody can give way.
+
+        Waits at most ``LEAVING_SECONDS``; whoever comes meanwhile stays in the listener's backlog.
+        """
+        with self._left:
+            self._left.wait_for(self._has_few_leaving, LEAVING_SECONDS)
             if len(self._inside) >= self._capacity and not self._make_room():
                 self._counts.gave_up(Given.REFUSED)
                 return False
@@ -54,16 +61,20 @@ class Crowd:
 
     def leave(self, connection: Connection) -> None:
         """Forget one that is over."""
-        with self._lock:
+        with self._left:
             if connection.was_crowded_out:
                 self._leaving -= 1
             self._inside.discard(connection)
+            self._left.notify()
 
     def cut_all(self) -> None:
         """End every connection: the server stops."""
-        with self._lock:
+        with self._left:
             for connection in self._inside:
                 connection.cut()
+
+    def _has_few_leaving(self) -> bool:
+        return self._leaving < self._capacity or len(self._inside) < self._capacity
 
     def _make_room(self) -> bool:
         """Cut the connection that has idled longest, of the client with the most of them."""

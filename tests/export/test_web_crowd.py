@@ -1,4 +1,7 @@
 import socket
+import threading
+
+import pytest
 
 from monitor.export._web_counts import Given, WebCounts
 from monitor.export._web_crowd import Connection, Crowd
@@ -54,10 +57,20 @@ def test_those_who_leave_make_room() -> None:
     assert (len(full), counts.given_up(Given.CROWDED_OUT)) == (1, 0)
 
 
-def test_threads_that_have_not_noticed_yet_are_bounded_too() -> None:
+def test_threads_that_have_not_noticed_yet_are_bounded_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("monitor.export._web_crowd.LEAVING_SECONDS", 0.01)
     full, _ = crowd(1)
     entered = enter(full, *(connection("a", float(since)) for since in range(4)))
     assert entered == [True, True, False, False]
+
+
+def test_a_new_one_waits_until_one_who_was_cut_has_noticed() -> None:
+    full, counts = crowd(1)
+    first, second, third = (connection("a", float(since)) for since in range(3))
+    assert enter(full, first, second) == [True, True]
+    threading.Timer(0.05, full.leave, [first]).start()
+    assert enter(full, third) == [True]
+    assert (counts.given_up(Given.CROWDED_OUT), counts.given_up(Given.REFUSED)) == (2, 0)
 
 
 def test_stopping_cuts_everybody() -> None:
