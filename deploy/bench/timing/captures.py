@@ -47,7 +47,7 @@ class Captures:
     def _made(self, mix: str, megabytes: float) -> Capture:
         path = CACHE / f"{mix}-{megabytes:g}mb-seed{self._seed}-{_maker_version()}.pcap"
         truth = Path(f"{path}.truth.json")
-        if not truth.exists():
+        if not (path.exists() and truth.exists()):
             command = [
                 sys.executable,
                 str(MAKER),
