@@ -11,6 +11,7 @@ from typing import Any, TypeVar, cast
 from numba import config as numba_config
 from numba import njit
 from numba.core import typed_passes, untyped_passes
+from numba.core.caching import FunctionCache
 from numba.core.codegen import JITCodeLibrary
 from numba.core.compiler import CompilerBase
 from numba.core.compiler_machinery import FunctionPass, PassManager, register_pass
@@ -22,6 +23,7 @@ _config: Any = numba_config
 _typed: Any = typed_passes
 _untyped: Any = untyped_passes
 _Library: Any = JITCodeLibrary
+_Cache: Any = FunctionCache
 _Pass: Any = FunctionPass
 _Base: Any = CompilerBase
 _Manager: Any = PassManager
@@ -94,11 +96,31 @@ def part(function: Function) -> Function:
     return cast("Function", _compile(**PART)(function))
 
 
+def kernel(function: Function) -> Function:
+    """Compile a function that Python calls, for the types it is first called with; kept on disk with all its parts."""
+    dispatcher = _compile(cache=True, **SAFE)(function)
+    dispatcher._cache = _Shelf(function)  # noqa: SLF001 - there is no other way in
+    return cast("Function", dispatcher)
+
+
+class _Shelf(_Cache):  # type: ignore[misc]  # numba has no types
+    """Machine code on disk, taken from there as it is.
+
+    Numba by itself makes everything ready first that a compilation needs, which takes longer than all the rest of a
+    short run; a kernel that is compiled makes it ready anyway.
+    """
+
+    def load_overload(self, signature: Any, target: Any) -> Any:
+        """Return what was compiled before for this function, signature and processor, None when there is nothing."""
+        with self._guard_against_spurious_io_errors():
+            return self._load_overload(signature, target)
+
+
 class Kernel:
     """A function that Python calls, for one signature only, kept on disk; its parts are compiled into it."""
 
     def __init__(self, function: Callable[..., Any], signature: Any) -> None:
-        self.dispatcher = _compile(cache=True, **SAFE)(function)
+        self.dispatcher: Any = kernel(function)
         self.is_ready = False
         self._signature = signature
 

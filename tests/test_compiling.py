@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from numba import int64
+from numba.core.base import BaseContext
 from numpy.typing import NDArray  # noqa: TC002 - numba reads the globals of what it compiles
 
-from monitor.compiling import Kernel, part
+from monitor.compiling import Kernel, kernel, part
 
 
 @part
@@ -35,6 +36,21 @@ def test_a_kernel_is_compiled_when_it_is_first_called_and_for_one_signature_only
     assert [other.is_ready, other(np.array([1, 2, 21])), other.is_ready] == [False, 21, True]
     other.load()
     assert len(other.dispatcher.signatures) == 1
+
+
+def test_a_kernel_that_is_on_disk_needs_nothing_that_compiles(monkeypatch: pytest.MonkeyPatch) -> None:
+    run.load()
+
+    def refuse(_: object) -> None:
+        raise AssertionError("made ready for a compilation")
+
+    monkeypatch.setattr(BaseContext, "refresh", refuse)
+    assert Kernel(_run, int64(int64[::1]))(np.array([1, 2, 21])) == 21
+
+
+def test_a_kernel_without_a_signature_is_for_the_types_it_is_called_with() -> None:
+    lazy = kernel(_run)
+    assert [lazy(np.array([1, 2, 21])), lazy(np.array([1, 2, 3], np.int32))] == [21, 3]
 
 
 def test_a_kernel_runs_parts_of_parts() -> None:

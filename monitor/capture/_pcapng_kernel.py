@@ -1,10 +1,9 @@
 """The walk over pcapng blocks (draft-ietf-opsawg-pcapng): packet blocks here, other blocks that matter go to Python."""
 
 import numpy as np
-from numba import njit
 
 from monitor.capture.walk import LATEST_NS, MAX_RECORD_BYTES, Bytes, Number, Row, Rows, Stop, u16, u32
-from monitor.compiling import part
+from monitor.compiling import kernel, part
 
 SECTION_HEADER = 0x0A0D0D0A  # section 4.1; the same in either byte order
 INTERFACE_DESCRIPTION = 1  # section 4.2
@@ -41,7 +40,7 @@ COMMENT = np.dtype([("row", np.int64), ("offset", np.int64), ("bytes", np.int64)
 """Where the first comment of a frame stands in the buffer."""
 
 
-@njit(cache=True, nogil=True, boundscheck=True)
+@kernel
 def walk_blocks(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 - one flat walk over the memory of a kernel
     buffer: Bytes, end: int, states: Rows, interfaces: Rows, comments: Rows, frames: Rows
 ) -> int:

@@ -8,10 +8,10 @@ is decoded is what was on the wire.
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from monitor.capture.walk import Bytes, Number, Row, Rows
+from monitor.compiling import kernel, part
 
 Numbers = NDArray[np.unsignedinteger[Any]]
 
@@ -58,7 +58,7 @@ RING_WALK = np.dtype(
 )
 
 
-@njit(cache=True, nogil=True, boundscheck=True)
+@kernel
 def walk_ring(buffer: Bytes, halves: Numbers, words: Numbers, states: Rows, frames: Rows) -> int:  # noqa: C901, PLR0915 - one flat walk
     """Fill frames until there are no more rows, or no block to read; return how many.
 
@@ -133,7 +133,7 @@ def walk_ring(buffer: Bytes, halves: Numbers, words: Numbers, states: Rows, fram
     return rows
 
 
-@njit(inline="always", boundscheck=True)
+@part
 def _put_tag_back(buffer: Bytes, offset: int, kind: int, tag: int) -> None:
     """Move the MAC addresses to the front and write type and tag behind them (IEEE 802.1Q section 9.3)."""
     for place in range(offset, offset + _MAC_BYTES):

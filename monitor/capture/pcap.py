@@ -2,11 +2,10 @@
 
 from typing import Literal, NamedTuple
 
-from numba import njit
-
 from monitor.capture.block import Block
 from monitor.capture.numbering import Numbering
 from monitor.capture.walk import MAX_RECORD_BYTES, Bytes, Row, Rows, Stop, Walk, u32
+from monitor.compiling import kernel
 from monitor.model.frame import Interface
 from monitor.model.tally import Tally
 
@@ -88,7 +87,7 @@ class PcapWalk(Walk):
         return f"cut short: the last record at offset {self._block.offset} has {held} of {whole} {of}"
 
 
-@njit(cache=True, nogil=True, boundscheck=True)
+@kernel
 def _walk(buffer: Bytes, end: int, states: Rows, frames: Rows) -> int:
     state: Row = states[0]
     position = state.position

@@ -17,7 +17,7 @@ import monitor
 ANNOUNCED_AFTER_SECONDS = 0.7
 """A kernel that takes longer is worth a word."""
 TEXT = "Compiling the packet kernels for this machine (once, some ten seconds) ..."
-_ROOMS_WITH_KERNELS = ("capture", "decode", "export", "flow")
+_ROOMS_WITH_KERNELS = ("capture", "decode", "export", "flow", "pipeline")
 _VARIABLE = "NUMBA_CACHE_DIR"
 
 

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from monitor.flow._kernel import MASK32, Record, Rows, Slots, append, hash_of, kernel
+from monitor.compiling import kernel
+from monitor.flow._kernel import MASK32, Record, Rows, Slots, append, hash_of
 from monitor.flow._layout import FLOW, HUNGRY, INSATIABLE, NOBODY, TOLD, TOLD_ENDS
 
 _TCP = 6

@@ -4,14 +4,12 @@ Rule 1: no kernel knows a protocol above TCP. Rule 2: what is due at or before a
 packet touches anything. Rule 3: every kernel can stop at a packet and go on there (the event columns are bounded).
 """
 
-from collections.abc import Callable
-from typing import Any, TypeVar, cast
+from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
-from monitor.compiling import SAFE, part
+from monitor.compiling import kernel, part
 from monitor.flow._layout import (
     ACTIVE,
     CLASSES,
@@ -51,7 +49,6 @@ _INSIDE, _ATTEMPT = 1, 2
 _TELLING_PORTS = (53, 67, 68, 546, 547)
 """DNS and DHCP inside the site name devices and what they look for."""
 
-Function = TypeVar("Function", bound=Callable[..., Any])
 Rows = Any
 """A structured array; its rows have named fields to numba."""
 Slots = NDArray[np.int64]
@@ -60,13 +57,6 @@ Record = Any
 
 Number = Any
 """An int64, uint64 or bool that numba infers; to a type checker numpy's scalars only get in the way."""
-
-_compile: Any = njit
-
-
-def kernel(function: Function) -> Function:
-    """Compile what Python calls; kept on disk with all its parts."""
-    return cast("Function", _compile(cache=True, **SAFE)(function))
 
 
 @part

@@ -4,9 +4,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
-from numba import njit
 
-from monitor.compiling import SAFE
+from monitor.compiling import kernel
 from monitor.model.frame import FrameBatch, Interface
 from monitor.model.packet import Outcome, PacketBatch
 
@@ -20,9 +19,6 @@ LOST = (
     Outcome.MALFORMED,
 )
 """Frames that reached us and could not be used."""
-
-
-_compile: Any = njit
 
 
 class Outcomes(NamedTuple):
@@ -103,7 +99,7 @@ def _sum(one: Outcomes, other: Outcomes) -> Outcomes:
     )
 
 
-@_compile(cache=True, **SAFE)  # type: ignore[untyped-decorator]  # numba has no types
+@kernel
 def _count(frames: Any, rows: Any, counts: Any, sizes: Any) -> None:
     """Count each row's outcome, and its frame's bytes on the wire."""
     for i in range(rows.shape[0]):

@@ -1,4 +1,5 @@
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -45,6 +46,18 @@ def chosen() -> Path | None:
     keep_kernels()
     name = os.environ.get("NUMBA_CACHE_DIR")
     return None if name is None else Path(name)
+
+
+def test_every_room_that_keeps_kernels_is_looked_at() -> None:
+    package = Path(kernels.__file__).parents[1]
+    makers = [
+        path.relative_to(package).parts[0]
+        for path in package.glob("*/**/*.py")
+        if re.search(
+            r"^from monitor.* import .*\b[kK]ernel\b", path.read_text(encoding="utf-8"), re.MULTILINE
+        )
+    ]
+    assert set(makers) == set(kernels._ROOMS_WITH_KERNELS)
 
 
 def test_a_package_that_can_be_written_keeps_its_own() -> None:
