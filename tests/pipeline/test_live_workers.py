@@ -5,6 +5,7 @@ import signal
 import time
 from collections.abc import Iterator, Sequence
 from itertools import chain
+from multiprocessing import current_process
 from pathlib import Path
 
 import pytest
@@ -74,7 +75,11 @@ def test_flows_are_kept_where_somebody_will_go_on() -> None:
 
 
 def test_a_worker_that_is_killed_ends_the_stream() -> None:
-    stream = _workers()
+    def stay() -> None:
+        if current_process().name == "worker-0":
+            time.sleep(3600)
+
+    stream = _workers(Ways(prepare=stay))
     stream._workers[0].process.kill()
     stream._workers[0].process.join()
     with pytest.raises(StreamLost, match="worker-0"):
