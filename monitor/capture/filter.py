@@ -15,6 +15,7 @@ from monitor.capture.interface import LINK_ETHERNET, LINK_RAW, Link
 WHOLE_FRAME = 0x4_0000
 """More than any frame has."""
 _SECONDS = 10
+_ARPHRD_ETHER = 1  # linux/if_arp.h
 _WORD_MASK = 0xFFFF_FFFF
 """scapy takes the operand for a signed number."""
 _RAW_OF_LIBPCAP = 12
@@ -33,6 +34,11 @@ def program_of(
         return accept(length)
     compiled = _compiled(text, link, interface)
     return [_shortened(instruction, length) for instruction in compiled]
+
+
+def check(text: str) -> None:
+    """Raise ValueError with what libpcap has against a filter, for an interface like most."""
+    program_of(text, Link(_ARPHRD_ETHER, LINK_ETHERNET, is_cooked=False, is_loopback=False))
 
 
 def _shortened(instruction: Instruction, length: int) -> Instruction:

@@ -31,13 +31,18 @@ class Reloading:
         renewed: Callable[[], Renewal],
         taken: Callable[[Renewal], None],
         say: Callable[[str], None],
+        mention: Callable[[str], None],
     ) -> None:
-        """``renewed`` opens everything aside; ``taken`` is told, between two batches, of what is in use now."""
+        """``renewed`` opens everything aside; ``taken`` is told, between two batches, of what is in use now.
+
+        What went wrong is for ``say``, that all went well for ``mention``.
+        """
         self.outcome = Reload(is_successful=True, last_success_ns=time.time_ns())
         self._sensor = sensor
         self._renewed = renewed
         self._taken = taken
         self._say = say
+        self._mention = mention
         self._busy = Lock()
         self._done = Event()
         self._problem: str | None = None
@@ -83,7 +88,7 @@ class Reloading:
         self._problem = problem
         if problem is None:
             self.outcome = Reload(is_successful=True, last_success_ns=time.time_ns())
-            self._say("reloaded: configuration, signatures and databases are the new ones")
+            self._mention("reloaded: configuration, signatures and databases are the new ones")
         else:
             self.outcome = self.outcome._replace(is_successful=False)
             self._say(f"not reloaded, the old configuration stays: {problem}")

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from monitor import __version__
 from monitor.capture.choose import sources as opened_sources
+from monitor.capture.filter import check as check_filter
 from monitor.capture.source import Source
 from monitor.cli.account import Account, account_for, check_writable, hand_over, live_at_home
 from monitor.cli.claim import Claim
@@ -27,6 +28,7 @@ from monitor.cli.remembering import Memory
 from monitor.cli.signals import handled
 from monitor.cli.status_line import StatusLine
 from monitor.cli.telling import Teller, as_json, as_line
+from monitor.cli.waiting import waiting_keys
 from monitor.cli.wish import PIPE, Wish
 from monitor.config.reader import load as load_config
 from monitor.config.tree import Config
@@ -72,7 +74,7 @@ class Sensing:
         """Listen until the source ends or a signal comes, and give everything back."""
         with handled(self._stream.stop, self._reloading.begin):
             self._notifier.ready(self._listening)
-            self._say(self._listening)
+            self._mention(self._listening)
             try:
                 self._sensor.run()
                 self._status.close()
@@ -112,13 +114,13 @@ class Sensing:
         account = account_for(sensor.user, sensor.group)
         live_at_home(account)  # what is opened now must be found again at a reload, by who we are then
         site = self._reopened()
-        self._config = config = site.config
+        self._config = self._started_by = config = site.config
         for folder in own_folders(config):
             hand_over(folder, account)
         claim = self._claim(config)
         folders = written_folders(config)
         if narrow := narrowness(config):
-            self._say(narrow)
+            self._mention(narrow)
         sources = self._sources(config)
         self._source = sources[0]
         captures = [interface.capture for interface in sources[0].interfaces]
@@ -131,15 +133,17 @@ class Sensing:
         calm_collector()
         self._outbox = Outbox(self._outbox_plan(config))
         self._stack.callback(self._outbox.close, CLOSING_SECONDS)
+        if config.state_folder is None:
+            self._mention("there is no state folder: alerts wait in memory and are lost with the sensor")
         self._teller = None if wish.quiet and not wish.json else self._telling()
         self._sensor = Sensor(site, self._stream, self._surroundings(config), self._plan)
         self._memory.recall(self._sensor, self._outbox)
         self._memory.forget()
         self._condition = Condition(self._sensor, self._circumstances(config))
-        self._reloading = Reloading(self._sensor, self._renewed, self._taken, self._say)
+        self._reloading = Reloading(self._sensor, self._renewed, self._taken, self._say, self._mention)
         if web is not None:
             web.start()
-            self._say(f"metrics and state: {web.address}")
+            self._mention(f"metrics and state: {web.address}")
 
     @property
     def _listening(self) -> str:
@@ -171,6 +175,7 @@ class Sensing:
 
     def _renewed(self) -> Renewal:
         site = self._reopened()
+        check_filter(site.config.settings("capture").filter)
         return Renewal(site, prepare(self._outbox_plan(site.config)))
 
     def _sources(self, config: Config) -> Sequence[Source]:
@@ -298,6 +303,8 @@ class Sensing:
         """Let what is around the sensor follow a new configuration too."""
         self._config = renewal.site.config
         self._outbox.reload(renewal.outputs)
+        if waiting := waiting_keys(self._started_by, self._config):
+            self._say(f"not before the next start: {', '.join(waiting)}")
 
     def _end(self) -> None:
         """Save, or tell how everything stands where nobody will go on."""
@@ -306,7 +313,12 @@ class Sensing:
         else:
             self._sensor.save_at_end()
 
-    def _say(self, line: str) -> None:
+    def _mention(self, line: str) -> None:
+        """Say what went as it should, unless nobody wants to hear it."""
         if not self._wish.quiet:
-            with self._status.away():
-                say(line)
+            self._say(line)
+
+    def _say(self, line: str) -> None:
+        """Say what went wrong, or is right again."""
+        with self._status.away():
+            say(line)

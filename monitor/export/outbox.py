@@ -221,7 +221,6 @@ def _output_class(section: str) -> Any:
 def _store(plan: OutboxPlan) -> Store:
     limit_bytes = _limit_bytes(plan.state_folder, plan.spool)
     if plan.state_folder is None:
-        plan.say("spool: there is no state folder, so alerts wait in memory and are lost with the sensor")
         return MemoryStore(limit_bytes)
     return DiskStore(plan.state_folder / FOLDER, limit_bytes, plan.say)
 

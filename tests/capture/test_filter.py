@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from monitor.capture.filter import WHOLE_FRAME, program_of
+from monitor.capture.filter import WHOLE_FRAME, check, program_of
 from monitor.capture.interface import Link
 from tests.kit.bpf_machine import run
 from tests.kit.encapsulations import ON_ETHERNET, ether, ipv4, udp
@@ -13,6 +13,13 @@ from tests.kit.encapsulations import ON_ETHERNET, ether, ipv4, udp
 MODEM = Link(hardware_type=519, link_type=101, is_cooked=True, is_loopback=False)
 PACKET = ipv4(b"\x0a\0\0\1", b"\x0a\0\0\2", 17, udp(1, 53, b"?"))
 needs_tcpdump = pytest.mark.skipif(shutil.which("tcpdump") is None, reason="needs tcpdump")
+
+
+def test_a_filter_is_checked_without_an_interface() -> None:
+    check("")
+    check("udp port 53 and not vlan 5")
+    with pytest.raises(ValueError, match="foo bar baz"):
+        check("foo bar baz")
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ def _reloading(reopened: Callable[[], Site]) -> tuple[Reloading, Sensor, list[Re
     sensor = _sensor(World())
     plan = OutboxPlan(sections={}, folder=Path(), state_folder=None, host="tests", version="1")
     renewed = lambda: Renewal(reopened(), prepare(plan))  # noqa: E731 - two words for one
-    return Reloading(sensor, renewed, taken.append, said.append), sensor, taken, said
+    return Reloading(sensor, renewed, taken.append, said.append, said.append), sensor, taken, said
 
 
 def _pass(sensor: Sensor, reloading: Reloading) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -182,6 +183,48 @@ def test_a_stream_that_is_lost_ends_it_with_one_line(
     assert sensing.run() is ExitStatus.BROKEN
     (line,) = capfd.readouterr().err.splitlines()
     assert "worker-1 ended before its time; what was learnt" in line
+
+
+def test_quiet_still_says_what_went_wrong(bench: Bench, capfd: pytest.CaptureFixture[str]) -> None:
+    wish = bench.wish(quiet=True)
+    sensing = Sensing(wish)
+    assert wish.config is not None
+    wish.config.write_text(wish.config.read_text() + "bogus = 1\n")
+    with sensing._stack:
+        assert "bogus" in str(_reloaded(sensing))
+    (line,) = capfd.readouterr().err.splitlines()
+    assert "not reloaded, the old configuration stays" in line
+
+
+def test_a_reload_says_what_waits_for_the_next_start(bench: Bench, capfd: pytest.CaptureFixture[str]) -> None:
+    wish = bench.wish(quiet=True)
+    sensing = Sensing(wish)
+    assert wish.config is not None
+    wish.config.write_text(wish.config.read_text() + '[capture]\nfilter = "udp port 53"\n')
+    with sensing._stack:
+        assert _reloaded(sensing) is None
+    (line,) = capfd.readouterr().err.splitlines()
+    assert "not before the next start: capture.filter" in line
+
+
+def test_a_filter_that_the_next_start_would_refuse_is_refused_by_a_reload(bench: Bench) -> None:
+    wish = bench.wish(quiet=True)
+    sensing = Sensing(wish)
+    assert wish.config is not None
+    wish.config.write_text(wish.config.read_text() + '[capture]\nfilter = "foo bar baz"\n')
+    with sensing._stack:
+        assert "foo bar baz" in str(_reloaded(sensing))
+
+
+def _reloaded(sensing: Sensing) -> str | None:
+    """Reload as the main loop would; returns why it was refused."""
+    reloading = sensing._reloading
+    reloading.begin()
+    until = time.monotonic() + 20
+    while not reloading._done.is_set() and time.monotonic() < until:
+        sensing._sensor._between()
+        time.sleep(0.01)
+    return reloading._problem
 
 
 def test_quiet_says_nothing_but_alerts(bench: Bench, capfd: pytest.CaptureFixture[str]) -> None:
