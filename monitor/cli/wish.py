@@ -48,6 +48,11 @@ class Wish:
         sections = dict(config.sections)
         if self.filter is not None:
             sections["capture"] = replace(_settings(config, "capture"), filter=self.filter)
+        is_filtered = bool(sections.get("capture", _settings(config, "capture")).filter)
+        if PIPE in sensor.interfaces and is_filtered:
+            raise ValueError(
+                "a pipe is not filtered here: give the filter to who writes it (tcpdump -U -w - 'port 53')"
+            )
         if self.listen is not None:
             sections["export.prometheus"] = replace(
                 _settings(config, "export.prometheus"), listen=self.listen

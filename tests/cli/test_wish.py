@@ -36,3 +36,9 @@ def test_an_interface_must_be_named_somewhere() -> None:
 def test_a_pipe_is_watched_alone(wish: Wish) -> None:
     with pytest.raises(ValueError, match="alone"):
         wish.applied(load(None))
+
+
+def test_a_pipe_is_not_filtered_silently() -> None:
+    with pytest.raises(ValueError, match="a pipe is not filtered here"):
+        Wish(interfaces=["-"], filter="port 53").applied(load(None))
+    assert Wish(interfaces=["-"], filter="").applied(load(None)).sensor.interfaces == ("-",)
