@@ -110,6 +110,10 @@ class Decoder:
                 self.tally.add(key, count)
         counts[:] = 0
 
+    def fills(self) -> dict[str, tuple[int, int]]:
+        """Return the datagrams that wait for fragments, and how many may."""
+        return {"fragments": (int(self._fragments["filling"][0]), fragments.CAPACITY)}
+
     def _name_link_types(self, batch: FrameBatch, start: int, end: int) -> None:
         unknown = self._packets["outcome"][start:end] == Outcome.UNKNOWN_LINK_TYPE
         numbers, frames = np.unique(batch.frames["link_type"][start:end][unknown], return_counts=True)

@@ -25,6 +25,11 @@ class Memory(Generic[K, V]):
     def __len__(self) -> int:
         return len(self._entries)
 
+    @property
+    def fill(self) -> tuple[int, int]:
+        """Entries and capacity."""
+        return len(self._entries), self._capacity
+
     def remember(self, key: K, value: V) -> None:
         """Remember the value; the entry longest not remembered again gives way."""
         entries = self._entries

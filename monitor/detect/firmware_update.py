@@ -86,6 +86,11 @@ class FirmwareUpdate:
         """Incidents and flows that were forgotten before their time."""
         return self._incidents.evictions + self._flows.evictions
 
+    @property
+    def fill(self) -> tuple[int, int]:
+        """Entries and capacity of the memory that is fuller: incidents or flows."""
+        return max(self._incidents.fill, self._flows.fill, key=lambda fill: fill[0] / fill[1])
+
     def known_series(self) -> tuple[Series, ...]:
         """Return the labels of the findings that may come; other purposes of a vendor are too many to list."""
         by_signature = tuple(

@@ -87,6 +87,11 @@ class VendorContact:
         """Flows that were forgotten before they ended; their bytes are in no story."""
         return self._flows.evictions
 
+    @property
+    def fill(self) -> tuple[int, int]:
+        """Flows that are remembered, and how many may be."""
+        return self._flows.fill
+
     def known_series(self) -> tuple[Series, ...]:
         """Return the labels of every finding that may come."""
         return tuple(

@@ -131,14 +131,14 @@ STATE = (
     ),
     Family(
         name="umbilical_table_entries",
-        says="Entries in a table.",
+        says="Entries in a table; of reassembly and readings, bytes that are kept.",
         labels=("table",),
         closed=lambda labels: labels.table,
         read=_sensor(lambda sensor: keyed({name: one.entries for name, one in sensor.tables.items()})),
     ),
     Family(
         name="umbilical_table_capacity",
-        says="Entries that a table can hold; 0 where it does not say.",
+        says="Entries that a table can hold; of reassembly and readings, bytes.",
         labels=("table",),
         closed=lambda labels: labels.table,
         read=_sensor(lambda sensor: keyed({name: one.capacity for name, one in sensor.tables.items()})),

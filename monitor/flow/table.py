@@ -138,6 +138,13 @@ class FlowTable(Generic[T]):
         tally.add("active", int(self._state["flows"][0]))
         return tally
 
+    def fills(self) -> dict[str, tuple[int, int]]:
+        """Return entries and capacity of flows, and bytes that wait beyond a hole with their limit, by table."""
+        return {
+            "flow": (int(self._state["flows"][0]), len(self._flows)),
+            "reassembly": (self._waiting_bytes, self.most_waiting_bytes),
+        }
+
     def listen(self, listener: FlowListener[T]) -> None:
         """Say who opens readers; before the first packet."""
         self._listener = listener

@@ -111,6 +111,16 @@ class Detector(Protocol):
 
     def due(self, now_ns: int) -> "Sequence[Finding]": ...
 
+    @property
+    def evictions(self) -> int:
+        """What was forgotten before its time."""
+        ...
+
+    @property
+    def fill(self) -> tuple[int, int]:
+        """Entries and capacity of what it remembers."""
+        ...
+
     def state(self) -> State:
         """Return what is to be known after a restart."""
         ...

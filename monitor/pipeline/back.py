@@ -88,8 +88,9 @@ class Back:
 
     def tables(self) -> dict[str, TableFill]:
         """Return how full the tables behind the fronts are."""
-        fills = {name: TableFill(*fill) for name, fill in self._enricher.fills().items()}
-        return {**fills, "alerts": TableFill(len(self.book), self.book.capacity)}
+        fills = self._enricher.fills() | {"alerts": (len(self.book), self.book.capacity)}
+        fills |= {f"detect.{one.NAME}": one.fill for one in self._detectors}
+        return {name: TableFill(*fill) for name, fill in fills.items()}
 
     @staticmethod
     def wanted(site: Site, outputs: Outputs) -> frozenset[str]:

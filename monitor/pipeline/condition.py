@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from monitor.export.board import About, Health, State
 from monitor.export.outbox import Outbox
-from monitor.export.sensor_counts import Checkpoint, Recording, Reload, SensorCounts
+from monitor.export.sensor_counts import Checkpoint, Recording, Reload, SensorCounts, TableFill
 from monitor.export.snapshot import AlertLabels, Exemplar, FiringLabels, FrameCounts, Known, Snapshot
 from monitor.model.alert import Alert
 from monitor.model.instant import SECOND_NS
@@ -137,7 +137,8 @@ class Condition:
             alert_delay=sensor.delays.counts(),
             memory_budget_bytes=around.memory_budget_bytes,
             recording=_recording(health),
-            tables=sensor.back.tables(),
+            tables=sensor.back.tables()
+            | {name: TableFill(*fill) for name, fill in health.front.fills.items()},
         )
 
     def _closed_sets(self, site: Site, health: LiveHealth) -> Known:

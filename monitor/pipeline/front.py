@@ -63,6 +63,8 @@ class FrontHealth:
     """Flows that were read no further to make room for others."""
     clock_ns: int = 0
     frames: int = 0
+    fills: dict[str, tuple[int, int]] = field(default_factory=dict)
+    """Entries and capacity of each table."""
 
     def plus(self, other: "FrontHealth") -> "FrontHealth":
         """Return the sum with another front, one that has frames of its own."""
@@ -77,6 +79,9 @@ class FrontHealth:
             total.malformed.merge(one.malformed)
             for number, frames in one.unknown_link_types.items():
                 total.unknown_link_types[number] = total.unknown_link_types.get(number, 0) + frames
+            for table, (entries, capacity) in one.fills.items():
+                before = total.fills.get(table, (0, 0))
+                total.fills[table] = (before[0] + entries, before[1] + capacity)
         return total
 
 
@@ -135,6 +140,7 @@ class Flows:
             malformed=self._dispatcher.malformed,
             given_up=self._dispatcher.given_up,
             clock_ns=self._table.clock_ns,
+            fills=self._table.fills() | self._dispatcher.fills(),
         )
 
 
@@ -193,4 +199,5 @@ class Front:
         health.decode = self._decoder.tally
         health.unknown_link_types = dict(self._decoder.unknown_link_types)
         health.frames = self._frames
+        health.fills |= self._decoder.fills()
         return health

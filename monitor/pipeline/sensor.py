@@ -172,11 +172,7 @@ class Sensor:
         """Take stock of what was seen and lost."""
         before, self.health = self.health, self.stream.health()
         health = self.health
-        if health.record_problem != before.record_problem:
-            problem = health.record_problem
-            self._world.say(
-                f"packets are not recorded: {problem}" if problem else "packets are recorded again"
-            )
+        self._say_changes(before, health)
         now_ns, ledger = self._world.now_ns(), self.back.ledger
         lost = sum(one.dropped_ring + one.dropped_nic + one.unreadable for one in health.interfaces)
         seen = lost + sum(one.seen for one in health.outcomes.values())
@@ -187,6 +183,18 @@ class Sensor:
         self._seen = seen
         self.lost.add(now_ns, lost, seen)
         self.one_way.add(now_ns, ledger.tcp_one_way, ledger.tcp_flows)
+
+    def _say_changes(self, before: LiveHealth, now: LiveHealth) -> None:
+        """Say what fails since the last look, and what works again."""
+        if now.record_problem != before.record_problem:
+            problem = now.record_problem
+            self._world.say(
+                f"packets are not recorded: {problem}" if problem else "packets are recorded again"
+            )
+        was_up = {one.name: one.is_up for one in before.interfaces}
+        for one in now.interfaces:
+            if was_up.get(one.name, True) != one.is_up and not self.stream.is_exhausted:
+                self._world.say(f"{one.name}: {'is up again' if one.is_up else one.problem or 'is down'}")
 
     def _is_save_due(self, now_ns: int) -> bool:
         every_ns = self._world.save_every_ns

@@ -123,6 +123,10 @@ class Dispatcher:
         self._holding.pop(reading.flow.id, None)
         self._held_bytes -= size
 
+    def fills(self) -> dict[str, tuple[int, int]]:
+        """Return the bytes that parsers keep for what may still come, and their limit."""
+        return {"readings": (self._held_bytes, self.most_held_bytes)}
+
     def _candidates(self, flow: Flow) -> Parsers:
         by_port = self._by_port
         return (

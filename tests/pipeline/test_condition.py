@@ -57,6 +57,14 @@ def test_a_sensor_that_heard_nothing_is_not_ready(outbox: Outbox) -> None:
     assert state.health.reasons == ("nothing has been heard yet",)
 
 
+def test_every_table_says_how_full_it_is(outbox: Outbox) -> None:
+    snapshot = _condition(World(), outbox).state(1).snapshot
+    assert snapshot.sensor is not None
+    assert set(snapshot.sensor.tables) == set(snapshot.known.tables)
+    assert all(0 <= fill.entries <= fill.capacity > 0 for fill in snapshot.sensor.tables.values())
+    assert {name for name, fill in snapshot.sensor.tables.items() if fill.entries} >= {"flow", "devices"}
+
+
 def test_the_closed_sets_are_made_once(outbox: Outbox) -> None:
     condition = _condition(World(), outbox)
     assert condition.state(1).snapshot.known is condition.state(2).snapshot.known

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from monitor.capture.source import InterfaceCounts
 from monitor.model.alert import Alert, AlertState
 from monitor.model.errors import SignatureError
 from monitor.model.instant import SECOND_NS
@@ -240,6 +241,17 @@ def test_a_stream_that_is_lost_ends_the_sensor_whenever_it_turns_out() -> None:
     with pytest.raises(StreamLost):
         _sensor(world).run()
     assert world.said == []
+
+
+def test_an_interface_that_goes_and_comes_is_said_once_each(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = World()
+    sensor = _sensor(world)
+    health = sensor.stream.health()
+    for is_up, problem in ((True, ""), (False, "is gone"), (False, "is gone"), (True, ""), (False, "")):
+        told = replace(health, interfaces=(InterfaceCounts(name="tap0", is_up=is_up, problem=problem),))
+        monkeypatch.setattr(sensor.stream, "health", partial(replace, told))
+        sensor._look()
+    assert world.said == ["tap0: is gone", "tap0: is up again", "tap0: is down"]
 
 
 def test_a_recorder_in_trouble_is_said_when_that_changes(monkeypatch: pytest.MonkeyPatch) -> None:
