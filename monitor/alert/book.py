@@ -88,7 +88,7 @@ class AlertBook:
                 *("fired", "merged", "renewed", "resolved", "adopted", "evicted", "evicted_lost", "late"),
             )
         )
-        """``alert + expected + muted + below`` are all findings; ``fired + merged`` make ``alert``."""
+        """``fired + merged`` make ``alert``; of ``expected``, ``muted`` and ``below`` those findings that count."""
 
     def __len__(self) -> int:
         return len(self._stories)
@@ -110,9 +110,10 @@ class AlertBook:
     def tell(self, finding: Finding) -> Alert | None:
         """Take a finding; return an alert when a story begins, got worse, or is due to be told again."""
         ruling = self._ruler.rule(finding)
-        self.tally.add(ruling)
         if ruling is not Ruling.ALERT:
+            self.tally.add(ruling, int(finding.counts))
             return None
+        self.tally.add(ruling)
         key = (finding.detector, finding.identity)
         story = self._stories.get(key) or self._met(key)
         if story is None:

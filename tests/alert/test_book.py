@@ -148,6 +148,13 @@ def test_what_is_muted_expected_or_below_is_counted_and_not_told() -> None:
     assert book.close() == []
 
 
+def test_what_only_adds_bytes_to_something_muted_is_not_counted_again() -> None:
+    book = AlertBook(Policy(mutes=(Mute(reason="agreed", device="meter-17"),)))
+    assert book.tell(finding()) is None
+    assert book.tell(finding(1, counts=False)) is None
+    assert book.tally["muted"] == 1
+
+
 def test_a_full_book_tells_its_oldest_story_and_forgets_it() -> None:
     book = AlertBook(capacity=2)
     book.tell(finding(at=0, who="a"))
