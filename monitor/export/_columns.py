@@ -52,7 +52,9 @@ OBSERVATION_HEAD = (
     Column("time", TIME, "when it was seen"),
     Column("type", TEXT, "what was seen; decides which further fields there are"),
     *_ENDS,
-    Column("frame", NUMBER, "frame number in its capture"),
+    Column(
+        "frame", NUMBER, "frame number in its capture; 0 for what was read behind a gap when the flow ended"
+    ),
 )
 """What every observation line begins with; the type's own fields follow."""
 

@@ -11,6 +11,8 @@ UNREAD = "-"
 """Before the name of a field in what is wanted: nobody looks at it, and a parser to which it is costly leaves it out."""
 FOREVER = 1 << 62
 """Appetite of a parser that wants every byte as long as the flow lives."""
+ANOTHER = -1
+"""Appetite of a parser whose protocol handed the connection over to another one; it then has ``rest``."""
 FOR_NOW = 1
 """Appetite of a parser that may soon do without: it is asked after every few payloads."""
 
@@ -74,6 +76,14 @@ class Parser(Protocol):
 
     def appetite(self, direction: Direction) -> int:
         """How many more payload bytes of this direction it wants now: 0 when done, FOREVER for all."""
+        ...
+
+
+class Opener(Protocol):
+    """What a parser offers besides when its protocol can hand the connection over: then the other one is looked for."""
+
+    def rest(self) -> bytes:
+        """Return what came in the direction fed last after its own last byte."""
         ...
 
 

@@ -12,7 +12,7 @@ from monitor.model.errors import Malformed
 from monitor.model.flow import Appetites, BySide, ConnState, Direction, Flow, FlowTotals, Moment
 from monitor.model.observation import Observation, Seen, Value
 from monitor.model.packet import IpProtocol
-from monitor.model.parser import FOREVER, Parser, Swallower, Verdict
+from monitor.model.parser import ANOTHER, FOREVER, Opener, Parser, Swallower, Verdict
 from monitor.model.tally import Tally
 
 PROBE_BYTES = 4096
@@ -155,6 +155,7 @@ class Reading:
         "_candidates",
         "_done",
         "_faults",
+        "_frame",
         "_held",
         "_insatiable",
         "_parser",
@@ -186,6 +187,8 @@ class Reading:
         """A bit for each direction; likewise the next."""
         self._insatiable = 0
         self._faults = 0
+        self._frame = 0
+        """That of the last payload that was read: what the end of the flow completes began there or before."""
         self._held = 0
         """Bytes since something was said: at least what the parser keeps."""
         self._stale = [0, 0]
@@ -198,6 +201,7 @@ class Reading:
         parser = self._parser
         if parser is None:
             return self._first(direction, payload, moment)
+        self._frame = moment[2]
         said: list[Observation] = []
         try:
             self._say(parser.feed(direction, payload), direction, moment, said)
@@ -247,9 +251,12 @@ class Reading:
         said: list[Observation] = []
         self._let_go()
         if self._parser is not None and self._done != _BOTH:
+            ts_ns, ordinal, _ = moment
             try:
                 for kind, fields in self._parser.end(closed=totals.state in _CLOSED):
-                    said.append(Observation(kind, fields, self.flow, _UP, *moment, totals=totals))
+                    said.append(
+                        Observation(kind, fields, self.flow, _UP, ts_ns, ordinal, self._frame, totals=totals)
+                    )
             except Malformed:
                 self._room.malformed.add(self._parser.NAME)
         if "flow_end" in self._room.wanted and not _is_only_a_look_up(self.flow):
@@ -337,9 +344,17 @@ class Reading:
             parser.PATIENCE is not None and self._is_tired(parser.PATIENCE, direction, said)
         ):
             self._stop(direction)
+        elif appetite == ANOTHER:
+            self._begin_again(cast("Opener", parser).rest(), direction)
         elif appetite == FOREVER and not self._insatiable & _BITS[direction]:
             self._insatiable |= _BITS[direction]
             self._room.appetites.insatiable(self.flow, direction)
+
+    def _begin_again(self, rest: bytes, direction: Direction) -> None:
+        """Look for the protocol that follows, such as TLS through a proxy."""
+        self._parser = self.swallow = None
+        self._probing = _Probing(self._candidates, (True, True))
+        self._probing.heads[direction] = rest[:PROBE_BYTES]
 
     def _is_news(self, kind: str, direction: Direction, fields: dict[str, Value]) -> bool:
         if kind in LEARNT_FROM:

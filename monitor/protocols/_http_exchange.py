@@ -76,10 +76,9 @@ def request_seen(head: RequestHead) -> Seen:
 
 
 def opens_tunnel(asked: Asked, head: ResponseHead) -> bool:
-    """Whether what follows in both directions is another protocol (RFC 9110 sections 9.3.6, 15.2.2)."""
-    if 200 <= head.status <= 299:
-        return asked.method == "CONNECT" or (head.from_proxy and asked.method is None)
-    return head.status == SWITCHING
+    """Whether a proxy connects the client with another server (RFC 9110 section 9.3.6)."""
+    is_wanted = asked.method == "CONNECT" or (head.from_proxy and asked.method is None)
+    return is_wanted and 200 <= head.status <= 299
 
 
 def has_body(asked: Asked, head: ResponseHead) -> bool:

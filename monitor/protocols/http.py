@@ -12,7 +12,7 @@ from monitor.model.errors import Malformed
 from monitor.model.flow import Direction, Flow
 from monitor.model.observation import Seen, Value
 from monitor.model.packet import IpProtocol
-from monitor.model.parser import FOR_NOW, FOREVER, Verdict
+from monitor.model.parser import ANOTHER, FOR_NOW, FOREVER, Verdict
 from monitor.protocols._http_body import Body, body_of
 from monitor.protocols._http_exchange import (
     SWITCHING,
@@ -82,6 +82,8 @@ class HttpParser:
         self._wants_responses = "http_response" in wanted
         self._sides = (_Side(), _Side())
         self._outstanding = Outstanding()
+        self._is_tunnel = False
+        self._rest = b""
 
     @staticmethod
     def probe(payload: bytes, flow: Flow, direction: Direction) -> Verdict:  # noqa: ARG004 - the contract's signature
@@ -148,10 +150,15 @@ class HttpParser:
         return seen
 
     def appetite(self, direction: Direction) -> int:
+        if self._is_tunnel:
+            return ANOTHER
         side = self._sides[direction]
         if side.done or (side.role is _RESPONSE and not self._wants_responses):
             return 0
         return FOREVER if side.body is not None and side.body.is_kept else FOR_NOW
+
+    def rest(self) -> bytes:
+        return self._rest
 
     def _read(self, side: _Side, data: bytes, seen: list[Seen]) -> None:
         if side.pending:
@@ -165,6 +172,8 @@ class HttpParser:
             at = body.read(data, at)
             if body.done:
                 _end_body(side, seen, complete=True)
+        if self._is_tunnel:
+            self._rest = data[at:]
 
     def _read_head(self, side: _Side, data: bytes, at: int, seen: list[Seen]) -> int:
         """Read the message that starts there; return where to go on."""
@@ -238,7 +247,8 @@ class HttpParser:
         side.body = body_of(framing, begin_digest(asked, head))
         if framing == 0:
             _end_body(side, seen, complete=True)
-        if opens_tunnel(asked, head):
+        self._is_tunnel = opens_tunnel(asked, head)
+        if self._is_tunnel or head.status == SWITCHING:
             for each in self._sides:
                 each.done = True
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 from monitor.model.errors import Malformed
 from monitor.model.flow import ConnState, Direction, EndReason, Flow, FlowTotals
 from monitor.model.observation import Observation, Seen
-from monitor.model.parser import FOREVER, Parser, Verdict
+from monitor.model.parser import ANOTHER, FOREVER, Parser, Verdict
 from monitor.protocols._dispatch import MAX_FAULTS, PROBE_DATAGRAMS, Dispatcher, News
 from tests.kit.playbook import make_flow
 
@@ -71,10 +71,15 @@ class _Told:
 class Bench:
     """A dispatcher with what it said and whom it called sated."""
 
-    def __init__(self, *wanted: str, flow: Flow | None = None, news: News = News()) -> None:  # noqa: B008 - frozen
+    def __init__(
+        self,
+        *wanted: str,
+        flow: Flow | None = None,
+        news: News = News(),  # noqa: B008 - frozen
+        parser: type[Parser] = Lines,
+    ) -> None:
         self.flow = flow or make_flow(6)
         self.sated: list[Direction] = []
-        parser: type[Parser] = Lines
         room = Dispatcher({"lines": parser}, frozenset(wanted or {"ssdp"}), _Told(self.sated), news)
         self.reading, self.at_start = room.started(self.flow, UP, MOMENT)
         self.malformed = room.malformed
@@ -149,6 +154,39 @@ def test_a_parser_that_is_done_sates_its_direction() -> None:
     bench.send(b"LINE .")
     assert [UP] == bench.sated
     assert ["b"] == bench.send(b"b", DOWN)
+
+
+def test_a_protocol_that_hands_the_connection_over_is_followed_by_another() -> None:
+    class Opening(Lines):
+        """``>`` hands the connection over."""
+
+        handed = ""
+
+        def feed(self, direction: Direction, payload: bytes) -> Iterable[Seen]:
+            before, mark, self.handed = payload.decode().partition(">")
+            self.handed += mark
+            return super().feed(direction, before.encode())
+
+        def appetite(self, direction: Direction) -> int:
+            return ANOTHER if self.handed else FOREVER
+
+        def rest(self) -> bytes:
+            return self.handed[:-1].encode()
+
+    bench = Bench("ssdp", "flow_payload", parser=Opening)
+    assert ["4c494e452061", "LINE", "a"] == bench.send(b"LINE a")
+    assert ["b"] == bench.send(b"b >LI", DOWN)
+    assert bench.sated == []
+    assert ["LINE", "c"] == bench.send(b"NE c", DOWN)
+    assert ["d"] == bench.send(b"d")
+
+
+def test_what_the_end_completes_carries_the_frame_that_was_read_last() -> None:
+    bench = Bench()
+    bench.send(b"LINE")
+    totals = FlowTotals(5, 1, 1, 40, 40, 0, ConnState.SF, EndReason.CLOSED, 6)
+    (told,) = bench.reading.ended(totals, (9, 8, 0))
+    assert (told.ts_ns, told.ordinal, told.number) == (9, 8, MOMENT[2])
 
 
 def test_a_gap_reaches_the_parser_and_ends_probing() -> None:

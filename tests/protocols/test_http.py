@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from monitor.model.errors import Malformed
 from monitor.model.flow import Direction
 from monitor.model.observation import OBSERVATIONS, Seen
-from monitor.model.parser import FOR_NOW, Verdict
+from monitor.model.parser import ANOTHER, FOR_NOW, Verdict
 from monitor.protocols._http_exchange import OUTSTANDING
 from monitor.protocols._http_head import HEAD_BYTES
 from monitor.protocols.http import PARSER, RESYNC_BYTES
@@ -109,7 +109,7 @@ def test_after_an_upgrade_the_rest_is_not_http() -> None:
     assert [0, 0] == [book.parser.appetite(each) for each in Direction]
 
 
-def test_after_an_accepted_connect_the_rest_is_not_http() -> None:
+def test_after_an_accepted_connect_another_protocol_is_looked_for() -> None:
     book = Playbook(PARSER)
     (
         book
@@ -121,7 +121,14 @@ def test_after_an_accepted_connect_the_rest_is_not_http() -> None:
     book << ("http_request", {"http.method": "CONNECT", "http.host": "in.test"})
     book << ("http_response", {"http.status": 200, "http.host": "in.test", "http.body_complete": True})
     book.end().nothing()
-    assert [0, 0] == [book.parser.appetite(each) for each in Direction]
+    assert [ANOTHER, ANOTHER] == [book.parser.appetite(each) for each in Direction]
+
+
+def test_what_comes_behind_the_answer_to_a_connect_is_not_lost() -> None:
+    parser = PARSER(make_flow(6), frozenset({"http_request", "http_response"}))
+    list(parser.feed(Direction.ORIGINATOR, b"CONNECT in.test:25 HTTP/1.1\r\n\r\n"))
+    list(parser.feed(Direction.RESPONDER, b"HTTP/1.1 200 OK\r\n\r\n220 in.test"))
+    assert parser.rest() == b"220 in.test"
 
 
 def test_a_refused_connect_may_be_tried_again() -> None:

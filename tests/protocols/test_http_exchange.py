@@ -56,7 +56,7 @@ def test_nothing_is_outstanding_after_a_loss() -> None:
 @pytest.mark.parametrize(
     ("method", "response", "expected"),
     [
-        ("GET", head(101), True),
+        ("GET", head(101), False),
         ("CONNECT", head(200), True),
         ("CONNECT", head(407), False),
         ("GET", head(200, from_proxy=True), False),
@@ -64,7 +64,7 @@ def test_nothing_is_outstanding_after_a_loss() -> None:
         (None, head(200), False),
     ],
 )
-def test_a_tunnel_opens_by_upgrade_or_connect(
+def test_a_proxy_opens_a_tunnel_when_asked_to(
     method: str | None,
     response: ResponseHead,
     expected: bool,  # noqa: FBT001 - a table
