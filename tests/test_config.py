@@ -18,6 +18,7 @@ from monitor.config.example import EXAMPLES, example_toml, uncommented
 from monitor.config.fault import Faults
 from monitor.config.hint import record_of, shape_of
 from monitor.config.position import lines_of
+from monitor.config.reader import read
 from monitor.config.sensor import Sensor
 from monitor.config.shape import NOT_READ
 from monitor.config.tree import ROOMS, plugins, room_has_settings, settings_class
@@ -297,6 +298,22 @@ class TestFaults:
                 '2: detect.watched_place.countries: expected a list of two-letter country codes, got "CN" (write ["CN"])',
             ),
             (
+                '[detect.watched_place]\ncountries = [\n  "XK",\n  "UK"]',
+                "4: detect.watched_place.countries: expected a list of two-letter country codes, got \"UK\" (write 'GB')",
+            ),
+            (
+                '[detect.watched_place]\ncountries = ["EL"]',
+                "2: detect.watched_place.countries: expected a list of two-letter country codes, got \"EL\" (write 'GR')",
+            ),
+            (
+                '[detect.watched_place]\ncountries = ["cn"]',
+                "2: detect.watched_place.countries: expected a list of two-letter country codes, got \"cn\" (write 'CN')",
+            ),
+            (
+                '[detect.watched_place]\ncountries = ["RX"]',
+                '2: detect.watched_place.countries: expected a list of two-letter country codes, got "RX" (no country has this code; with R begin RE, RO, RS, RU, RW)',
+            ),
+            (
                 '[detect.watched_place]\nasns = ["AS1"]',
                 '2: detect.watched_place.asns: expected a list of AS numbers, got "AS1"',
             ),
@@ -371,6 +388,49 @@ class TestFaults:
             ["umbilical.toml:7", "site.resolvers"],
             ["umbilical.toml:8", "site.other"],
         ]
+
+    def test_what_a_section_has_against_its_keys_is_told_together(self, tmp_path: Path) -> None:
+        text = """\
+[export.alertmanager]
+urls = ["ftp://x"]
+timeout = "0s"
+labels = { "a-b" = "x" }
+resend_evry = "1m"
+runbook_url = 1
+"""
+        places = [problem.split(": ", 2)[:2] for problem in _problems(tmp_path, text)]
+        assert places == [
+            ["umbilical.toml:2", "export.alertmanager.urls"],
+            ["umbilical.toml:3", "export.alertmanager.timeout"],
+            ["umbilical.toml:4", "export.alertmanager.labels"],
+            ["umbilical.toml:5", "export.alertmanager.resend_evry"],
+            ["umbilical.toml:6", "export.alertmanager.runbook_url"],
+        ]
+
+    @pytest.mark.parametrize(
+        ("text", "expected"),
+        [
+            ('hold_for = "soon"\nresend_every = "20m"', ["hold_for"]),
+            ('hold_for = "30s"\nresend_evry = "10s"', ["resend_evry"]),
+            ('certficate_file = "a.pem"\nkey_file = "a.key"', ["certficate_file"]),
+            ('hold_for = "30s"\nresend_every = "40s"', ["resend_every"]),
+        ],
+    )
+    def test_no_key_is_blamed_for_want_of_another_that_was_wrong(
+        self, tmp_path: Path, text: str, expected: list[str]
+    ) -> None:
+        problems = _problems(tmp_path, f"[export.alertmanager]\n{text}")
+        assert [f"export.alertmanager.{key}" for key in expected] == [one.split(": ")[1] for one in problems]
+
+    def test_a_file_with_a_fault_is_read_as_far_as_it_can_be(self, tmp_path: Path) -> None:
+        path = tmp_path / "umbilical.toml"
+        path.write_text(
+            '[site]\nx = 1\n[alert]\nsuppress_for = "2h"\n[flow]\ncapacity = -1\n[export.syslog]\nhost = "a"'
+        )
+        config, faults, _ = read(path)
+        assert (config.path, config.site, config.alert.suppress_for_ns) == (path, Config().site, 2 * HOUR_NS)
+        assert ["export.syslog"] == list(config.sections)
+        assert [True, False, False] == [faults.is_whole(name) for name in ("alert", "site", "flow")]
 
     def test_a_long_value_is_cut(self, tmp_path: Path) -> None:
         (problem,) = _problems(tmp_path, f'[flow]\ncapacity = "{"x" * 1000}"')

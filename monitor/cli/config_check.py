@@ -3,11 +3,10 @@
 Rule: nothing is changed, made or connected to; what the sensor would only find out later is asked of the disk here.
 """
 
-import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field, fields
+from dataclasses import MISSING, dataclass, field, fields, replace
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,10 +14,9 @@ from typing import TYPE_CHECKING, Any
 from monitor.capture.interface import interface_names
 from monitor.cli.account import account_for
 from monitor.cli.fitting import narrowness
-from monitor.cli.folders import written_files
-from monitor.config.fault import Faults
+from monitor.cli.folders import check_can_append, check_can_keep, written_files
 from monitor.config.position import Path as Place
-from monitor.config.reader import load
+from monitor.config.reader import read
 from monitor.config.tree import Config
 from monitor.model.errors import ConfigError, LocatedError
 
@@ -28,6 +26,8 @@ if TYPE_CHECKING:
 
 _SECRET_FILES = ("password_file", "secret_file", "key_file")
 _SECRET_TABLES = ("header_files",)
+_SIMPLE_FILTER = "ip"
+"""What cannot be compiled when nothing can."""
 
 
 @dataclass(slots=True)
@@ -45,26 +45,39 @@ class Checked:
 
 
 def checked(file: Path | None, signatures: Path | None = None) -> Checked:
-    """Open everything; raises ConfigError for a file that is wrong in itself, with all its faults."""
+    """Open everything; raises ConfigError for a file that cannot be read as TOML."""
     return _Check(file, signatures).result
 
 
 class _Check:
     def __init__(self, file: Path | None, signatures: Path | None) -> None:
-        self.result = Checked(load(file))
-        self._config = self.result.config
-        self._faults = Faults()
+        self._reading = read(file)
+        self._faults = self._reading.faults
+        self._config = self._reading.config
+        self.result = Checked(self._config)
         self._signatures = signatures
         self._own_words: list[str] = []
-        for check in (self._catalog, self._geoip, self._detectors, self._sensor, self._sections):
+        for check in [*self._of_what_is_whole(), self._sections]:
             check()
         self.result.faults = [*self._located(file), *self._own_words]
+
+    def _of_what_is_whole(self) -> list[Callable[[], None]]:
+        """Return the checks of which no section has a fault in itself: from its defaults nothing follows."""
+        checks: dict[Callable[[], None], list[tuple[str, ...]]] = {
+            self._catalog: [("catalog",)],
+            self._geoip: [("geoip",)],
+            self._detectors: [("detect",)],
+            self._sensor: [("sensor",)],
+            self._filter: [("capture",)],
+            self._memory: [("sensor",), ("capture",), ("flow",), ("export", "recorder")],
+        }
+        whole = self._faults.is_whole
+        return [check for check, sections in checks.items() if all(whole(*one) for one in sections)]
 
     def _located(self, file: Path | None) -> list[str]:
         if not self._faults.found:
             return []
-        text = "" if file is None else file.read_text(encoding="utf-8-sig")
-        return str(self._faults.error(str(file or "defaults"), text)).splitlines()
+        return str(self._faults.error(str(file or "defaults"), self._reading.text)).splitlines()
 
     @contextmanager
     def _caught(self, place: Place) -> Iterator[None]:
@@ -104,7 +117,7 @@ class _Check:
             with self._caught(("geoip", "database", place)):
                 GeoIp.load([path])
         with self._caught(("geoip", "database")):
-            if not self._faults.found:
+            if self._faults.is_whole("geoip"):
                 self.result.geoip = GeoIp.load(paths)
 
     def _detectors(self) -> None:
@@ -125,12 +138,22 @@ class _Check:
         for key, folder in (("state_folder", config.state_folder), ("record_folder", config.record_folder)):
             with self._caught(("sensor", key)):
                 if folder is not None:
-                    _check_can_keep(folder)
-        self._memory()
+                    check_can_keep(folder)
         if config.state_folder is None:
             self.result.notes.append(
                 "no state folder: a restart begins anew, and no alert waits for an output"
             )
+
+    def _filter(self) -> None:
+        from monitor.capture.filter import check
+
+        with self._caught(("capture", "filter")):
+            try:
+                check(self._config.settings("capture").filter)
+            except ValueError as error:
+                if _can_compile_filters():
+                    raise ValueError(str(error).removeprefix("filter ")) from None
+                self.result.notes.append(f"capture.filter is not checked: {error}")
 
     def _memory(self) -> None:
         """Fit the tables, so that a budget which ``watch`` would refuse is refused here."""
@@ -144,7 +167,7 @@ class _Check:
     def _sections(self) -> None:
         for path in written_files(self._config):
             with self._caught(("export", "jsonl", "path")):
-                _check_target(path)
+                check_can_append(path)
         for section, settings in self._config.sections.items():
             place = tuple(section.split("."))
             if section == "export.prometheus":
@@ -155,31 +178,64 @@ class _Check:
                     self._output(place, settings)
             self.result.notes += _told_to_everybody(settings, self._folder)
 
-    def _web(self, name: str | None) -> None:
+    def _web(self, name: str) -> None:
         from monitor.export.web_config import load as load_web_config
 
-        if name is not None:
+        if name:
             self.result.notes += load_web_config(self._folder / name).notices
 
     def _output(self, place: Place, settings: Any) -> None:
-        """Make an output, which opens all its files, and let it go before it connects."""
+        """Make an output, which opens all its files, and let it go before it connects; again without what was wrong."""
         from monitor.export._origin import Origin
 
         exporter = getattr(import_module(f"monitor.{'.'.join(map(str, place))}"), "EXPORTER", None)
-        if exporter is None:
-            return
-        try:
-            exporter(settings, Origin(folder=self._folder, host="", version="")).close()
-        except ConfigError as error:
-            key, _, problem = error.problem.partition(": ")
-            known = key.partition(".")[0] in {one.name for one in fields(settings)}
-            self._faults.add(
-                (*place, *key.split(".")) if known else place, problem if known else error.problem
-            )
+        origin = Origin(folder=self._folder, host="", version="")
+        while exporter is not None and settings is not None:
+            try:
+                exporter(settings, origin).close()
+            except ConfigError as error:
+                settings = self._blamed(place, settings, error.problem)
+            else:
+                return
+
+    def _blamed(self, place: Place, settings: Any, told: str) -> Any:
+        """Keep what is wrong with an output; return its settings without that, None where that cannot be."""
+        key, _, problem = told.partition(": ")
+        if key.partition(".")[0] not in {one.name for one in fields(settings)}:
+            self._faults.add(place, told)
+            return None
+        self._faults.add((*place, *key.split(".")), problem)
+        return _without(key, settings)
 
     @property
     def _folder(self) -> Path:
         return Path.cwd() if self._config.path is None else self._config.path.parent
+
+
+def _without(key: str, settings: Any) -> Any:
+    """Return settings as if a key, or an entry of its table, were not given; None where that cannot be."""
+    name, _, entry = key.partition(".")
+    given = getattr(settings, name)
+    one = next(one for one in fields(settings) if one.name == name)
+    default = one.default if one.default_factory is MISSING else one.default_factory()
+    if entry and isinstance(given, Mapping):
+        default = {other: value for other, value in given.items() if other != entry}
+    if default is MISSING or default == given:
+        return None
+    try:
+        return replace(settings, **{name: default})
+    except ValueError:  # what is left makes no sense without it
+        return None
+
+
+def _can_compile_filters() -> bool:
+    from monitor.capture.filter import check
+
+    try:
+        check(_SIMPLE_FILTER)
+    except ValueError:
+        return False
+    return True
 
 
 def _told_to_everybody(settings: Any, folder: Path) -> Iterator[str]:
@@ -191,23 +247,3 @@ def _told_to_everybody(settings: Any, folder: Path) -> Iterator[str]:
         path = folder / name
         if path.exists() and path.stat().st_mode & stat.S_IROTH:
             yield f"{path}: holds a secret and everybody may read it: chmod o= {path}"
-
-
-def _check_target(path: Path) -> None:
-    if path.is_dir():
-        raise ValueError(f"{path}: is a folder, not a file to write to")
-    if not path.parent.is_dir():
-        raise ValueError(f"{path.parent}: no such folder; make it: mkdir -p {path.parent}")
-    if path.exists() and not os.access(path, os.W_OK):
-        raise ValueError(f"{path}: cannot be written")
-    _check_can_keep(path.parent)
-
-
-def _check_can_keep(folder: Path) -> None:
-    """Raise ValueError for a folder in which nothing can be kept, nor made where it is missing."""
-    nearest = next(one for one in (folder, *folder.absolute().parents) if one.exists())
-    if not nearest.is_dir():
-        raise ValueError(f"{nearest}: is no folder")
-    if not os.access(nearest, os.W_OK | os.X_OK):
-        what = "cannot be written" if nearest == folder else f"is missing, and {nearest} cannot be written"
-        raise ValueError(f"{folder}: {what}; make it: install -d -o {os.geteuid()} {folder}")

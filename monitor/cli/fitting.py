@@ -6,15 +6,19 @@ from monitor.pipeline.budget import Fitted, fitted
 
 NARROW_SHARE = 0.25
 """Tables that hold less than this part of what they could are worth a word."""
+_SMALLER_RINGS = "smaller rings (capture.ring_size)"
+_LESS_RECORDING = "a smaller window of recording (export.recorder.memory)"
 
 
 def fitted_to(config: Config) -> Fitted:
     """Return what fits into the memory that is configured; raises ValueError when nothing does."""
     sensor = config.sensor
-    rings = config.settings("capture").ring_size_bytes * len(sensor.interfaces) * sensor.workers
-    held = 0 if sensor.interfaces == (PIPE,) else rings
+    held = {}
+    if sensor.interfaces != (PIPE,):
+        rings = len(sensor.interfaces) * sensor.workers
+        held[_SMALLER_RINGS] = config.settings("capture").ring_size_bytes * rings
     if config.record_folder is not None:
-        held += config.settings("export.recorder").limits.memory_bytes * sensor.workers
+        held[_LESS_RECORDING] = config.settings("export.recorder").limits.memory_bytes * sensor.workers
     wanted = config.settings("flow").capacity
     is_saved = config.state_folder is not None
     return fitted(sensor.memory_budget_bytes, wanted, sensor.workers, held, saves=is_saved)

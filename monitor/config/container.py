@@ -3,6 +3,7 @@
 Which shape a dataclass has is worked out in ``hint.py``.
 """
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -11,6 +12,8 @@ from monitor.config.description import texts_under_fields
 from monitor.config.fault import Faults, shown
 from monitor.config.position import Path
 from monitor.config.shape import NOT_READ, Scalar, Shape
+
+_WORD = re.compile(r"\w+")
 
 
 class ListOf(Shape):
@@ -134,20 +137,46 @@ class RecordOf(Shape):
             for key in self.keys.values()
             if key.name in raw
         }
-        if unknown or missing or NOT_READ in values.values():
-            return NOT_READ
-        return self._make(values, path, faults)
+        good = {field: value for field, value in values.items() if value is not NOT_READ}
+        if not unknown and not missing and len(good) == len(values):
+            return self._make(good, path, faults)
+        self._look_further(good, path, faults)
+        return NOT_READ
 
     def _make(self, values: dict[str, Any], path: Path, faults: Faults) -> Any:
         try:
             return self._record(**values)
         except ValueError as error:
-            name, _, problem = str(error).partition(": ")
-            if problem and name in self.keys:
-                faults.add((*path, name), problem)
-            else:
-                faults.add(path, str(error))
+            name, problem = self._told(error)
+            faults.add((*path, name) if name else path, problem)
+            if name:
+                self._look_further(self._without(name, values), path, faults)
             return NOT_READ
+
+    def _look_further(self, values: dict[str, Any], path: Path, faults: Faults) -> None:
+        """Report what the record has against the rest, as far as that is not for want of what was left out."""
+        while all(key.field in values for key in self.keys.values() if key.is_required):
+            try:
+                self._record(**values)
+            except ValueError as error:
+                name, problem = self._told(error)
+                if not {name, *_WORD.findall(problem)} & self.keys.keys() <= self._given(values) or not name:
+                    return
+                faults.add((*path, name), problem)
+                values = self._without(name, values)
+            else:
+                return
+
+    def _told(self, error: ValueError) -> tuple[str, str]:
+        """Return the key that a record finds fault with, empty when it names none, and the fault."""
+        name, _, problem = str(error).partition(": ")
+        return (name, problem) if problem and name in self.keys else ("", str(error))
+
+    def _given(self, values: dict[str, Any]) -> set[str]:
+        return {key.name for key in self.keys.values() if key.field in values}
+
+    def _without(self, name: str, values: dict[str, Any]) -> dict[str, Any]:
+        return {field: value for field, value in values.items() if field != self.keys[name].field}
 
     def schema(self) -> dict[str, Any]:
         texts = texts_under_fields(self._record)

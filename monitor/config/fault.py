@@ -20,6 +20,10 @@ class Faults:
     def add(self, path: Path, problem: str) -> None:
         self.found.append((path, problem))
 
+    def is_whole(self, *section: str) -> bool:
+        """Whether nothing was found in a section, nor wrong with all of it."""
+        return not any(section[: len(path)] == path[: len(section)] for path, _ in self.found)
+
     def expected(self, path: Path, wanted: str, got: object, advice: str = "") -> None:
         self.add(path, f"expected {wanted}, got {shown(got)}" + (f" ({advice})" if advice else ""))
 

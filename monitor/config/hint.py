@@ -3,7 +3,7 @@
 - A field's name is the key. ``learning_ns`` is written ``learning = "7d"``, ``limit_bytes`` is written
   ``limit = "64MiB"``: a field whose name ends in a unit is given as text, without the unit in the key.
 - Text whose default is a duration or a size must be one.
-- ``until_ns`` is a day or an instant; ``countries`` are two-letter codes, ``asns`` are AS numbers.
+- ``until_ns`` is a day or an instant; ``countries`` are codes of ISO 3166-1 alpha-2, ``asns`` are AS numbers.
 - A ``ValueError`` of ``__post_init__`` is reported at the table, or at a key when it begins with ``key:``.
 """
 
@@ -17,6 +17,7 @@ from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from monitor.config.container import AnyOf, Key, ListOf, RecordOf, TableOf
+from monitor.config.country import check_country
 from monitor.config.shape import (
     Choice,
     Duration,
@@ -32,11 +33,6 @@ from monitor.model.instant import duration_ns
 from monitor.model.size import size_bytes
 
 _MAX_ASN = (1 << 32) - 1
-
-
-def _check_country(text: str) -> None:
-    if not (len(text) == 2 and text.isascii() and text.isalpha() and text.isupper()):
-        raise ValueError
 
 
 def _only(check: Callable[[str], object]) -> Callable[[str], None]:
@@ -57,7 +53,7 @@ def _accepts(check: Callable[[str], object], text: str) -> bool:
     return True
 
 
-_COUNTRY = Text("two-letter country codes", _check_country, pattern="^[A-Z]{2}$")
+_COUNTRY = Text("two-letter country codes", check_country, pattern="^[A-Z]{2}$")
 _ASN = Whole(minimum=1, maximum=_MAX_ASN, says="AS numbers")
 _DURATION_TEXT = Text(Duration.says, _only(duration_ns), pattern=Duration().schema()["pattern"])
 _SIZE_TEXT = Text(Size.says, _only(size_bytes), pattern=Size().schema()["pattern"])

@@ -27,6 +27,15 @@ FIXED_SECTIONS = {
 _TOML_PLACE = re.compile(r"\s*\(at line (\d+), column \d+\)|\s*\(at end of document\)")
 
 
+class Reading(NamedTuple):
+    """A file as far as it could be read."""
+
+    config: Config
+    """What has a fault has its defaults; an output with one is not there."""
+    faults: Faults
+    text: str
+
+
 class _Section(NamedTuple):
     name: str
     record: type
@@ -35,15 +44,19 @@ class _Section(NamedTuple):
 
 def load(path: Path | None) -> Config:
     """Return the configuration of a file, or the defaults; raises ConfigError that names every fault."""
-    if path is None:
-        return Config()
-    text = _text(path)
-    document = _document(path, text)
+    reading = read(path)
+    if reading.faults.found:
+        raise reading.faults.error(str(path), reading.text)
+    return reading.config
+
+
+def read(path: Path | None) -> Reading:
+    """Return what a file says and what is wrong with it; raises ConfigError where it cannot be read at all."""
     faults = Faults()
-    config = _config(path, document, faults)
-    if faults.found:
-        raise faults.error(str(path), text)
-    return config
+    if path is None:
+        return Reading(Config(), faults, "")
+    text = _text(path)
+    return Reading(_config(path, _document(path, text), faults), faults, text)
 
 
 def _text(path: Path) -> str:
@@ -84,9 +97,11 @@ def _config(path: Path, document: dict[str, Any], faults: Faults) -> Config:
         if room in known and room in document
         for section in _sections(room, document[room], faults)
     }
-    if NOT_READ in fixed.values():
-        return Config()
-    return Config(path=path, sections=MappingProxyType(sections), **fixed)
+    return Config(path=path, sections=MappingProxyType(_whole(sections)), **_whole(fixed))
+
+
+def _whole(sections: dict[str, Any]) -> dict[str, Any]:
+    return {name: section for name, section in sections.items() if section is not NOT_READ}
 
 
 def _has_sections(room: str) -> bool:

@@ -6,6 +6,7 @@ laws of nature. So the budget is a design, and the memory limit of the service m
 Capture rings and recording windows are inside the budget: they are what somebody asked for, so they are taken off first.
 """
 
+from collections.abc import Mapping
 from dataclasses import fields, is_dataclass, replace
 from typing import Any, NamedTuple
 
@@ -42,14 +43,15 @@ class Fitted(NamedTuple):
 
 
 def fitted(
-    budget_bytes: int, flow_capacity: int, workers: int, held_bytes: int, *, saves: bool = True
+    budget_bytes: int, flow_capacity: int, workers: int, held_bytes: Mapping[str, int], *, saves: bool = True
 ) -> Fitted:
     """Return what fits: all that is configured, or a share of it.
 
-    ``held_bytes`` are those of rings, recording windows and the like; ``saves``: there are checkpoints. Raises ValueError
-    when nothing fits.
+    ``held_bytes`` are those of rings, recording windows and the like, each under what to take instead to need less;
+    ``saves``: there are checkpoints. Raises ValueError when nothing fits, with what weighs most.
     """
-    fixed = BASE_BYTES + held_bytes + (workers * WORKER_BYTES if workers > 1 else 0)
+    apart = workers * WORKER_BYTES if workers > 1 else 0
+    fixed = BASE_BYTES + sum(held_bytes.values()) + apart
     back_bytes, per_flow = BACK_BYTES, FLOW_BYTES
     if saves:
         back_bytes, per_flow = SAVED_BACK_BYTES, SAVED_FLOW_BYTES if workers == 1 else HANDED_FLOW_BYTES
@@ -57,9 +59,14 @@ def fitted(
     share = min(1.0, (budget_bytes - fixed) / full)
     if share < LEAST_SHARE:
         least = (fixed + int(full * LEAST_SHARE) >> 20) + 1
+        remedies = {
+            **held_bytes,
+            "fewer workers (sensor.workers)": apart,
+            "fewer flows (flow.capacity)": int(flow_capacity * per_flow * LEAST_SHARE),
+        }
         raise ValueError(
             f"memory_budget: at least {least}MiB for {workers} worker{'s' if workers > 1 else ''}"
-            " with such rings; give more, or take smaller rings (capture.ring_size)"
+            f" with all that is asked for; give more, or take {max(remedies, key=remedies.__getitem__)}"
         )
     flows = max(int(flow_capacity * share) // workers, 1)
     return Fitted(share, flows, fixed + int(full * share))
