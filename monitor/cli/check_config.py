@@ -72,6 +72,7 @@ def check_config(
 
 
 def _understood(result: "Checked") -> Iterator[_Line]:
+    from monitor.cli.mute_check import groups_of
     from monitor.model.size import size_text
 
     config = result.config
@@ -82,7 +83,7 @@ def _understood(result: "Checked") -> Iterator[_Line]:
     yield _Line(
         "site",
         f"{_some(len(site.home_networks), 'home network')}, {_some(len(site.resolvers), 'resolver')},"
-        f" {_some(len(site.devices), 'device')}, {_some(len(site.groups), 'group')},"
+        f" {_some(len(site.devices), 'device')}, {_some(len(groups_of(config)), 'group')},"
         f" {_some(len(config.alert.mute), 'mute')}",
     )
     if result.catalog is not None:

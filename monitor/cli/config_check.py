@@ -98,6 +98,7 @@ class _Check:
     def _catalog(self) -> None:
         from monitor.catalog.catalog import Catalog
         from monitor.catalog.pack_in_use import pack_in_use, version_in_use
+        from monitor.cli.mute_check import idle_mutes
 
         instead = self._signatures
         with self._caught(("catalog", "folders")):
@@ -108,6 +109,7 @@ class _Check:
             )
             self.result.catalog = catalog
             self.result.signatures_day_ns = version_in_use(pack, catalog).day_ns
+            self.result.notes += idle_mutes(self._config, catalog)
 
     def _geoip(self) -> None:
         from monitor.enrich.geoip import GeoIp
