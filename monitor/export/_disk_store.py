@@ -47,6 +47,8 @@ class DiskStore:
         """Guards the list of segments and what is in them."""
         self._cursor_files = Lock()
         """An output that left and came back may have two deliveries for a moment."""
+        self._unwritten: dict[str, int] = {}
+        """Cursors that the disk did not take, by output; it is asked again when it takes alerts."""
         self._handle: int | None = None
         """Of the last segment, while it is open."""
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -69,27 +71,35 @@ class DiskStore:
         data = b"".join(framed(SpoolRecord(sequence, line)) for sequence, line in enumerate(lines, first))
         while True:
             try:
-                return self._write(data, first, len(lines))
+                self._write(data, first, len(lines))
+                break
             except OSError as error:
                 self._let_go()
                 if error.errno != errno.ENOSPC or not self._give_up_delivered():
                     raise
+        if self._unwritten:
+            self._write_cursors()
 
     def register(self, output: str) -> int:
         """Return the cursor; where it is unreadable the output gets everything again that is still there."""
         if output in self._cursors:
             return self._cursors[output]
+        path = cursor_path(self._folder, output)
         try:
-            cursor = read_cursor(cursor_path(self._folder, output))
+            told = read_cursor(path)
+            cursor = self._segments[0].first - 1 if told is None else told
         except FileNotFoundError:
-            cursor = self.last_sequence
-        if cursor is None:
-            cursor = self._segments[0].first - 1
-            self._say(f"export.{output}: its cursor is damaged; everything in the spool is delivered again")
+            told, cursor = None, self.last_sequence
+        else:
+            if told is None:
+                self._say(
+                    f"export.{output}: its cursor is damaged; everything in the spool is delivered again"
+                )
         with self._cursor_files:
             with self._mutex:
                 self._cursors[output] = cursor
-            write_cursor(cursor_path(self._folder, output), cursor)
+            if told is None:  # a full disk shall not keep a sensor from its start, nor from a reload
+                write_cursor(path, cursor)
         return cursor
 
     def advance(self, output: str, sequence: int) -> None:
@@ -99,10 +109,7 @@ class DiskStore:
                 sequence = max(sequence, self._cursors.get(output, sequence))
                 if output in self._cursors:
                     self._cursors[output] = sequence
-            try:
-                write_cursor(cursor_path(self._folder, output), sequence)
-            except OSError:
-                self.unwritten_cursors += 1
+            self._write_cursor(output, sequence)
 
     def leave(self, output: str) -> None:
         """Its cursor stays in its file."""
@@ -138,6 +145,20 @@ class DiskStore:
         if self._lock is not None:
             os.close(self._lock)
             self._lock = None
+
+    def _write_cursor(self, output: str, sequence: int) -> None:
+        try:
+            write_cursor(cursor_path(self._folder, output), sequence)
+        except OSError:
+            self.unwritten_cursors += 1
+            self._unwritten[output] = sequence
+        else:
+            self._unwritten.pop(output, None)
+
+    def _write_cursors(self) -> None:
+        with self._cursor_files:
+            for output, sequence in list(self._unwritten.items()):
+                self._write_cursor(output, sequence)
 
     def _recover(self) -> None:
         found = list(found_segments(self._folder))

@@ -123,6 +123,9 @@ def _working(state: State) -> Iterator[_Remark]:
             yield _Remark(
                 "Alerts lost", Mood.BAD, f"{one.dropped} alerts for {name} were given up: the spool was full."
             )
+    if sensor.spool.problem:
+        reason = f"Alerts wait in memory, and a crash would lose them: the spool cannot be written: {sensor.spool.problem}."
+        yield _Remark("Alerts not safe", Mood.BAD, reason)
     if not sensor.reload.is_successful:
         yield _Remark(
             "Old configuration",

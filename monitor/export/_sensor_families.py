@@ -40,6 +40,10 @@ def _seconds(instants_ns: Mapping[str, int]) -> dict[tuple[str, ...], Any]:
     return {(key,): ns / SECOND_NS for key, ns in instants_ns.items()}
 
 
+def _when(instant_ns: int | None) -> float | None:
+    return None if instant_ns is None else instant_ns / SECOND_NS
+
+
 def _flags(flags: Mapping[str, bool]) -> dict[tuple[str, ...], Any]:
     return {(key,): int(flag) for key, flag in flags.items()}
 
@@ -102,8 +106,8 @@ STATE = (
     ),
     Family(
         name="umbilical_checkpoint_last_success_timestamp_seconds",
-        says="When the state was last written to disk; 0 before the first time.",
-        read=_number(lambda sensor: sensor.checkpoint.last_success_ns / SECOND_NS),
+        says="When the state was last written to disk; 0 before the first time, NaN where no state is kept.",
+        read=_number(lambda sensor: _when(sensor.checkpoint.last_success_ns)),
     ),
     Family(
         name="umbilical_checkpoint_bytes",
@@ -112,7 +116,7 @@ STATE = (
     ),
     Family(
         name="umbilical_checkpoint_failures",
-        says="Attempts to write the state that failed.",
+        says="Attempts to write the state that failed, or could not begin while alerts wait for the spool.",
         is_counter=True,
         read=_number(lambda sensor: sensor.checkpoint.failures),
     ),
@@ -181,8 +185,14 @@ DELIVERY = (
         read=_number(lambda sensor: sensor.spool.limit_bytes),
     ),
     Family(
+        name="umbilical_spool_write_failures",
+        says="Attempts to write alerts to disk that failed; they wait in memory, and a crash would lose them.",
+        is_counter=True,
+        read=_number(lambda sensor: sensor.spool.write_failures),
+    ),
+    Family(
         name="umbilical_spool_pending_alerts",
-        says="Alerts that wait for an output.",
+        says="Alerts that wait for an output; under spool those that wait for the disk, in memory only.",
         labels=("output",),
         closed=lambda labels: labels.output,
         read=_by_output(lambda one: one.pending),

@@ -249,7 +249,9 @@ def _sensor(state: State) -> Html:
     return el("section", el("h2", "How it is"), facts(rows))
 
 
-def _saved(now_ns: int, last_ns: int, size_bytes: int) -> str:
+def _saved(now_ns: int, last_ns: int | None, size_bytes: int) -> str:
+    if last_ns is None:
+        return "none is kept"
     return f"{size(size_bytes)}, {age(now_ns, last_ns)}" if last_ns else "not yet"
 
 

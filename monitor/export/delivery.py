@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
+from monitor.export._outage import Outage
 from monitor.export._record_line import SpoolRecord
 from monitor.export._rejected import RejectedFile
 from monitor.export.sensor_counts import Delivery as DeliveryCounts
@@ -70,11 +71,13 @@ class Delivery:
         self._pace = terms.pace
         self._random = Random()
         self._cursor = spool.store.register(name)
-        self._reader = spool.store.reader(self._cursor)
+        self._reader = spool.reader(self._cursor)
         self._batch: list[SpoolRecord] = []
         self._singly_until = 0
         """Up to this number alerts go one by one: together they were rejected."""
         self._failed_in_a_row = 0
+        """By the exporter in use: how long to leave it alone."""
+        self._outage = Outage(f"export.{name}", terms.say)
         self._is_rejecting = False
         """The latest was put aside: those that follow it are counted, not said."""
         self._earlier_failures = 0
@@ -86,8 +89,8 @@ class Delivery:
 
     @property
     def pending(self) -> int:
-        """Alerts in the spool that the output does not have yet."""
-        return self._spool.store.pending(self._cursor)
+        """Alerts in the spool, on disk or still in memory, that the output does not have yet."""
+        return self._spool.pending(self._cursor)
 
     @property
     def is_failing(self) -> bool:
@@ -141,7 +144,7 @@ class Delivery:
         try:
             self._change()
             self._refresh()
-            known = self._spool.store.last_sequence
+            known = self._spool.newest
             if self._batch or self._has_more():
                 is_single = self._batch[0].sequence <= self._singly_until
                 self._deliver(self._batch[: 1 if is_single else self._most()])
@@ -180,9 +183,8 @@ class Delivery:
             self._advance(records)
 
     def _recovered(self) -> None:
-        if self._failed_in_a_row:
-            self._say(f"export.{self.name}: delivers again, after {self._failed_in_a_row} failed attempts")
         self._failed_in_a_row = 0
+        self._outage.end()
 
     def _refused(self, records: Sequence[SpoolRecord], error: Exception) -> None:
         """Together they were refused: try them alone; alone it was: put it aside."""
@@ -208,8 +210,7 @@ class Delivery:
     def _failed(self, error: OSError) -> float:
         self.failures += 1
         self._failed_in_a_row += 1
-        if self._failed_in_a_row == 1:
-            self._say(f"export.{self.name}: {error}; alerts wait in the spool")
+        self._outage.note(str(error), time.monotonic())
         doublings = min(self._failed_in_a_row - 1, MAX_DOUBLINGS)
         delay = min(self._pace.longest_seconds, self._pace.first_seconds * 2**doublings)
         delay *= self._random.uniform(0.5, 1.0)
@@ -219,8 +220,8 @@ class Delivery:
     def _wait_for_alerts(self, known: int) -> None:
         every: float = getattr(self._exporter, "refresh_every_seconds", LONGEST_IDLE_SECONDS)
         seconds = min(LONGEST_IDLE_SECONDS, max(0.01, self._refreshed + every - time.monotonic()))
-        store = self._spool.store
-        self._spool.wait_for(lambda: store.last_sequence != known or self._is_called(), seconds)
+        spool = self._spool
+        spool.wait_for(lambda: spool.newest != known or self._is_called(), seconds)
 
     def _change(self) -> None:
         following, self._next_exporter = self._next_exporter, None
@@ -230,6 +231,7 @@ class Delivery:
             self._earlier_failures += getattr(self._exporter, "failures", 0)
             self._exporter = following
             self._failed_in_a_row = 0
+            self._outage.say_next()
             self._refreshed = -math.inf
             self._recall()
 
@@ -238,7 +240,7 @@ class Delivery:
         recall: Any = getattr(self._exporter, "recall", None)
         if recall is None:
             return
-        reader = self._spool.store.reader(-1)
+        reader = self._spool.reader(-1)
         try:
             while records := reader.take(MOST_AT_ONCE):
                 recall([orjson.loads(one.json) for one in records if one.sequence <= self._cursor])

@@ -69,9 +69,7 @@ class OutboxCounts(NamedTuple):
 
     spool: SpoolCounts
     deliveries: Mapping[str, DeliveryCounts]
-    """By output; under ``spool`` stand alerts that were dropped before any output could have them."""
-    write_failures: int
-    """Attempts to write the spool that failed."""
+    """By output; under ``spool`` stand alerts that wait for the disk, and those dropped before any output could have them."""
     damaged: int
     """Alerts found damaged in the spool at the start."""
     errors: int
@@ -106,6 +104,11 @@ class Outbox:
         return self._store.last_sequence
 
     @property
+    def problem(self) -> str:
+        """Why alerts cannot be made safe now; empty while they can."""
+        return self._spool.problem
+
+    @property
     def outputs(self) -> tuple[str, ...]:
         """Names of the outputs that run."""
         return tuple(self._deliveries)
@@ -129,11 +132,16 @@ class Outbox:
     def counts(self) -> OutboxCounts:
         """Return what metrics show."""
         running = dict(self._deliveries)
-        lost = DeliveryCounts(dropped=self._spool.queue_dropped)
+        unsafe, failures = self._spool.unsafe, self._spool.write_failures
+        before_all = DeliveryCounts(dropped=self._spool.queue_dropped, pending=unsafe)
         return OutboxCounts(
-            spool=SpoolCounts(bytes=self._store.size_bytes, limit_bytes=self._store.limit_bytes),
-            deliveries={QUEUE: lost, **{name: one.counts() for name, one in running.items()}},
-            write_failures=self._spool.write_failures,
+            spool=SpoolCounts(
+                bytes=self._store.size_bytes,
+                limit_bytes=self._store.limit_bytes,
+                write_failures=failures,
+                problem=self._spool.problem,
+            ),
+            deliveries={QUEUE: before_all, **{name: one.counts() for name, one in running.items()}},
             damaged=self._store.damaged,
             errors=sum(one.errors for one in running.values()),
         )

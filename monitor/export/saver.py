@@ -96,6 +96,10 @@ class Saver:
             self._fail(f"cannot fork: {error.strerror}")
         return self._child is not None
 
+    def fail(self, reason: str) -> None:
+        """Count a checkpoint that could not even begin."""
+        self._fail(reason)
+
     def poll(self) -> None:
         """See whether the child is done; kill it when it takes too long."""
         child = self._child

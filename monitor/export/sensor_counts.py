@@ -19,7 +19,7 @@ class Delivery(NamedTuple):
     failures: int = 0
     """Attempts that failed; each is tried again."""
     pending: int = 0
-    """Alerts in the spool that it does not have yet."""
+    """Alerts that it does not have yet, in the spool or in memory before it."""
     dropped: int = 0
     """Alerts that the full spool gave up before it had them."""
     last_success_ns: int = 0
@@ -30,7 +30,8 @@ class Delivery(NamedTuple):
 class Checkpoint(NamedTuple):
     """The state on disk."""
 
-    last_success_ns: int = 0
+    last_success_ns: int | None = None
+    """0 before the first; None for a sensor that keeps no state."""
     bytes: int = 0
     failures: int = 0
 
@@ -55,6 +56,10 @@ class Spool(NamedTuple):
 
     bytes: int = 0
     limit_bytes: int = 0
+    write_failures: int = 0
+    """Attempts to write it that failed; alerts wait in memory meanwhile."""
+    problem: str = ""
+    """Why it cannot be written now; empty while it can."""
 
 
 class Recording(NamedTuple):

@@ -24,7 +24,7 @@ from monitor.pipeline.site import Site
 from monitor.pipeline.stream import StreamLost
 
 FLUSH_PATIENCE_SECONDS = 0.25
-"""How long a checkpoint waits for the spool; when it is not enough, the checkpoint comes later."""
+"""How long a checkpoint waits for the spool; when it is not enough, the checkpoint comes later, or has failed then."""
 RETRY_NS = 5 * SECOND_NS
 """How much later: capture waits meanwhile, and must not do so all the time."""
 LAST_FLUSH_SECONDS = 5.0
@@ -44,6 +44,11 @@ class Outbox(Protocol):
         """Number of the last alert that is safe."""
         ...
 
+    @property
+    def problem(self) -> str:
+        """Why alerts cannot be made safe now; empty while they can."""
+        ...
+
     def flush(self, patience_seconds: float) -> bool:
         """Wait until everything put so far is on disk; False when it takes longer."""
         ...
@@ -58,6 +63,10 @@ class Keeper(Protocol):
 
     def finish(self, state: Any) -> bool:
         """Save at the end, here and now; False when that failed."""
+        ...
+
+    def fail(self, reason: str) -> None:
+        """Take down that there was nothing that could be saved."""
         ...
 
     def poll(self) -> None: ...
@@ -108,6 +117,8 @@ class Sensor:
         self._plan_of = plan_of
         self._jobs: list[Callable[[], None]] = []
         self._saved_ns = self._tried_ns = self.started_ns
+        self._is_put_off = False
+        """The last checkpoint was, because the spool took its time."""
         self._looked_ns = 0  # so that the first batch shows already how the interfaces are
         self._seen = 0
         self.back = Back(site, self._outputs(), stream.interfaces)
@@ -210,7 +221,13 @@ class Sensor:
             return
         self._tried_ns = self._world.now_ns()
         keeper.poll()
-        if outbox.flush(FLUSH_PATIENCE_SECONDS) and keeper.save(self._checkpoint(is_clean=False)):
+        if not outbox.flush(FLUSH_PATIENCE_SECONDS):
+            if outbox.problem or self._is_put_off:
+                keeper.fail(self._unsafe())
+            self._is_put_off = True
+            return
+        self._is_put_off = False
+        if keeper.save(self._checkpoint(is_clean=False)):
             self._saved_ns = self._world.now_ns()
 
     def save_at_end(self) -> bool:
@@ -218,8 +235,16 @@ class Sensor:
         keeper = self._world.keeper
         if keeper is None:
             return False
-        self._world.outbox.flush(LAST_FLUSH_SECONDS)
+        if not self._world.outbox.flush(LAST_FLUSH_SECONDS):
+            keeper.fail(self._unsafe())
+            self._world.say(f"the state is not saved at the end: {self._unsafe()}")
+            return False
         return keeper.finish(self._checkpoint(is_clean=True)())
+
+    def _unsafe(self) -> str:
+        """Return why there is no checkpoint: one that knows of an alert that got lost would never tell it again."""
+        problem = self._world.outbox.problem or "the disk takes too long"
+        return f"alerts wait for the spool: {problem}"
 
     def _checkpoint(self, *, is_clean: bool) -> Callable[[], Any]:
         """Return who makes the state of everything at this moment; may be called in a forked child."""

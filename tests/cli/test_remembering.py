@@ -25,7 +25,7 @@ def test_without_a_folder_nothing_is_remembered() -> None:
     memory = Memory(None, ("tap0",), 1)
     assert memory.keeper is None
     assert memory.fronts == ()
-    assert memory.counts.last_success_ns == 0
+    assert memory.counts.last_success_ns is None
 
 
 def test_a_second_run_knows_what_the_first_one_learnt(tmp_path: Path) -> None:

@@ -60,7 +60,7 @@ SENSOR = SensorCounts(
     one_way=0.0,
     reload=Reload(last_success_ns=NOW_NS - 60 * SECOND_NS),
     checkpoint=Checkpoint(NOW_NS - 30 * SECOND_NS, 4096, 0),
-    spool=Spool(2048, 1 << 20),
+    spool=Spool(2048, 1 << 20, 5),
     deliveries={
         "jsonl": Delivery(12, 0, 0, 0, NOW_NS - SECOND_NS),
         "syslog": Delivery(11, 3, 1, 0, NOW_NS, rejected=2),

@@ -1,5 +1,8 @@
 import errno
+import os
+import re
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -69,6 +72,17 @@ class Recalling(Far):
             raise problem
 
 
+class Full(DiskStore):
+    """On a disk that may be full."""
+
+    is_full = False
+
+    def append(self, lines: Sequence[bytes]) -> None:
+        if self.is_full:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        super().append(lines)
+
+
 Run = Callable[..., Delivery]
 
 
@@ -130,6 +144,125 @@ def test_what_failed_is_tried_again_until_it_arrives(spool: Spool, run: Run) -> 
         f"export.webhook: {OSError(errno.ECONNREFUSED, 'refused')}; alerts wait in the spool",
         "export.webhook: delivers again, after 3 failed attempts",
     ]
+
+
+class Clock:
+    """Time as the test wants it."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.ahead = 0.0
+        real = time.monotonic
+        monkeypatch.setattr("monitor.export.delivery.time.monotonic", lambda: real() + self.ahead)
+
+
+def test_another_reason_is_said_but_not_more_than_once_a_minute(
+    spool: Spool, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock, said, far = Clock(monkeypatch), list[str](), Far()
+    reason = ["refused"]
+
+    def fail(_: Sequence[Mapping[str, Any]]) -> None:
+        raise OSError(reason[0])
+
+    monkeypatch.setattr(far, "deliver", fail)
+    delivery = run(far, said)
+    put(spool, 1)
+
+    def attempts(more: int) -> None:
+        target = delivery.failures + more
+        eventually(lambda: delivery.failures >= target)
+
+    attempts(3)
+    for told in ("answered 500", "answered 401"):
+        reason[0] = told
+        attempts(3)
+    assert len(said) == 1
+    clock.ahead = 61.0
+    attempts(3)
+    reason[0] = "answered 404"
+    attempts(3)
+    assert len(said) == 2
+    clock.ahead = 500.0
+    attempts(3)
+    clock.ahead = 1000.0
+    attempts(3)
+    assert [re.sub(r"[0-9]+ attempts", "N attempts", line) for line in said] == [
+        "export.webhook: refused; alerts wait in the spool",
+        "export.webhook: still fails, after N attempts, now with: answered 401",
+        "export.webhook: still fails, after N attempts, now with: answered 404",
+    ]
+    assert delivery.failures >= 18
+
+
+def test_a_reload_does_not_begin_to_count_anew(spool: Spool, run: Run) -> None:
+    said: list[str] = []
+    delivery = run(Far([OSError("down")] * 100_000), said)
+    put(spool, 1)
+    eventually(lambda: delivery.failures > 3)
+    mended = Far([OSError("still down")] * 3)
+    delivery.exchange(mended)
+    eventually(lambda: mended.got == [1])
+    eventually(lambda: not delivery.is_failing)
+    assert delivery.failures > 6
+    assert said == [
+        "export.webhook: down; alerts wait in the spool",
+        said[1],
+        f"export.webhook: delivers again, after {delivery.failures} failed attempts",
+    ]
+    assert re.fullmatch(
+        r"export\.webhook: still fails, after [0-9]+ attempts, now with: still down", said[1]
+    ), said[1]
+
+
+def test_alerts_that_the_disk_does_not_take_are_delivered_from_memory_once(tmp_path: Path) -> None:
+    said: list[str] = []
+    store = Full(tmp_path / "spool", LIMIT)
+    spool = Spool(store, 10_000)
+    far = Far()
+    delivery = Delivery("webhook", far, spool, Terms(say=said.append, pace=QUICK))
+    put(spool, 1)
+    eventually(lambda: far.got == [1])
+    store.is_full = True
+    for number in range(2, 40):
+        spool.put(make_alert(number))
+    eventually(lambda: len(far.got) == 39)
+    assert delivery.counts().pending == 0
+    assert spool.unsafe == 38
+    assert not spool.flush(0)
+    store.is_full = False
+    assert spool.flush(PATIENCE_SECONDS)
+    put(spool, 40, 41)
+    eventually(lambda: len(far.got) == 41)
+    assert far.got == list(range(1, 42))
+    delivery.tell_to_stop()
+    assert delivery.join(PATIENCE_SECONDS)
+    assert spool.close(PATIENCE_SECONDS)
+    store.close()
+
+
+def test_what_memory_holds_for_an_output_that_is_down_is_pending_and_comes_when_it_is_back(
+    tmp_path: Path,
+) -> None:
+    store = Full(tmp_path / "spool", LIMIT)
+    spool = Spool(store, 10_000)
+    far = Far([OSError("down")])
+    slow = Pace(first_seconds=1000, longest_seconds=1000)
+    delivery = Delivery("webhook", far, spool, Terms(pace=slow))
+    store.is_full = True
+    for number in range(5):
+        spool.put(make_alert(number))
+    eventually(lambda: delivery.is_failing)
+    eventually(lambda: delivery.counts().pending == 5)
+    following = Recalling()
+    delivery.exchange(following)
+    eventually(lambda: following.got == list(range(5)))
+    later = Recalling()
+    delivery.exchange(later)
+    eventually(lambda: later.recalled == list(range(5)))
+    delivery.tell_to_stop()
+    assert delivery.join(PATIENCE_SECONDS)
+    spool.close(PATIENCE_SECONDS)
+    store.close()
 
 
 def test_an_alert_that_will_never_be_taken_lets_the_others_through(

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from monitor.export import _disk_store, _segment
-from monitor.export._cursor import cursor_path
+from monitor.export._cursor import cursor_path, read_cursor
 from monitor.export._disk_store import MIN_SEGMENT_BYTES, DiskStore
 
 LIMIT = 1 << 20
@@ -275,6 +275,24 @@ def test_an_output_that_comes_back_goes_on_where_it_was(tmp_path: Path) -> None:
     store.close()
 
 
+def test_a_full_disk_keeps_nobody_from_starting_whose_cursor_is_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = DiskStore(tmp_path, LIMIT)
+    cursor = store.register("webhook")
+    store.close()
+
+    def no(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "full")
+
+    monkeypatch.setattr(_disk_store, "write_cursor", no)
+    store = DiskStore(tmp_path, LIMIT)
+    assert store.register("webhook") == cursor
+    with pytest.raises(OSError, match="full"):
+        store.register("syslog")
+    store.close()
+
+
 def test_a_cursor_that_cannot_be_written_stops_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -284,9 +302,15 @@ def test_a_cursor_that_cannot_be_written_stops_nothing(
     def no(*_: object) -> None:
         raise OSError(errno.EROFS, "read-only")
 
-    monkeypatch.setattr(_disk_store, "write_cursor", no)
-    store.advance("webhook", store.last_sequence)
-    assert store.unwritten_cursors == 1
+    store.append([b"a"])
+    with monkeypatch.context() as patch:
+        patch.setattr(_disk_store, "write_cursor", no)
+        store.advance("webhook", store.last_sequence)
+        assert store.unwritten_cursors == 1
+    assert read_cursor(cursor_path(tmp_path, "webhook")) == store.last_sequence - 1
+    store.append([b"b"])
+    assert read_cursor(cursor_path(tmp_path, "webhook")) == store.last_sequence - 1
+    assert store.pending(store.register("webhook")) == 1
     store.close()
 
 

@@ -1,3 +1,5 @@
+import errno
+import os
 import random
 import signal
 import subprocess
@@ -12,6 +14,7 @@ from typing import Any
 import orjson
 import pytest
 
+from monitor.export._disk_store import DiskStore
 from monitor.export.alertmanager import Settings as AlertmanagerSettings
 from monitor.export.delivery import Pace
 from monitor.export.jsonl import Settings as JsonlSettings
@@ -98,7 +101,7 @@ def test_every_output_that_is_configured_gets_every_alert(
     assert counts.deliveries["jsonl"].delivered == 3
     assert counts.spool.bytes > 0
     assert counts.spool.limit_bytes == SpoolSettings().limit_bytes
-    assert (counts.errors, counts.damaged, counts.write_failures) == (0, 0, 0)
+    assert (counts.errors, counts.damaged, counts.spool.write_failures) == (0, 0, 0)
     assert [counts.deliveries[name].rejected for name in ("jsonl", "webhook")] == [0, 0]
 
 
@@ -117,16 +120,12 @@ def test_without_an_output_alerts_are_kept_for_the_next_start(opened: Open, fold
     assert list(again.records_after(last)) == []
 
 
-def test_without_a_folder_alerts_are_kept_in_memory_and_that_is_said(
-    opened: Open, folder: Path, served: HttpReceiver
-) -> None:
-    said: list[str] = []
-    outbox = opened({"webhook": WebhookSettings(url=served.url())}, state_folder=None, say=said.append)
+def test_without_a_folder_alerts_are_kept_in_memory(opened: Open, folder: Path, served: HttpReceiver) -> None:
+    outbox = opened({"webhook": WebhookSettings(url=served.url())}, state_folder=None)
     put(outbox, 1, 2)
     eventually(lambda: got(served) == [1, 2])
     assert [one.record["alert_id"][-1] for one in outbox.records_after(0)] == ["1", "2"]
     assert outbox.counts().spool.limit_bytes == MEMORY_LIMIT_BYTES
-    assert "lost with the sensor" in said[0]
     assert not (folder / "state").exists()
 
 
@@ -250,6 +249,38 @@ def test_closing_lets_healthy_outputs_finish(opened: Open, served: HttpReceiver)
         outbox.put(make_alert(number))
     assert outbox.close(PATIENCE_SECONDS)
     assert got(served) == list(range(30))
+
+
+def test_what_the_disk_does_not_take_is_delivered_counted_and_never_called_safe(
+    opened: Open, served: HttpReceiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    outbox = opened({"webhook": WebhookSettings(url=served.url()), "spool": SpoolSettings(queue=5)})
+    put(outbox, 1)
+    eventually(lambda: got(served) == [1])
+    last = outbox.last_sequence
+
+    def full(_: Any) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(DiskStore, "append", lambda _, lines: full(lines))
+        for number in range(2, 10):
+            outbox.put(make_alert(number))
+        eventually(lambda: got(served) == [1, 2, 3, 4, 5, 6])
+        eventually(lambda: outbox.counts().deliveries["webhook"].pending == 0)
+        counts = outbox.counts()
+        assert not outbox.flush(0)
+        assert outbox.last_sequence == last
+        assert outbox.problem == counts.spool.problem == "No space left on device"
+        assert counts.spool.write_failures > 0
+        assert (counts.deliveries["spool"].pending, counts.deliveries["spool"].dropped) == (5, 3)
+    assert outbox.flush(PATIENCE_SECONDS)
+    counts = outbox.counts()
+    assert (outbox.problem, counts.deliveries["spool"].pending) == ("", 0)
+    assert [one.record["alert_id"][-1] for one in outbox.records_after(last)] == ["2", "3", "4", "5", "6"]
+    put(outbox, 11)
+    eventually(lambda: got(served)[-1] == 11)
+    assert len(got(served)) == 7
 
 
 def test_an_output_that_hangs_holds_up_no_end(opened: Open) -> None:

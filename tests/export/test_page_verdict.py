@@ -4,7 +4,7 @@ import pytest
 
 from monitor.export._page_verdict import DEAF_AFTER_NS, STALE_CATALOG_NS, STALE_GEOIP_NS, Mood, verdict_of
 from monitor.export.board import Health, State
-from monitor.export.sensor_counts import Checkpoint, Delivery, Reload
+from monitor.export.sensor_counts import Checkpoint, Delivery, Reload, Spool
 from tests.export._states import BUSY, NOW_NS, SENSOR, make_state
 
 GOOD = make_state()
@@ -67,6 +67,12 @@ LONG_AGO_NS = NOW_NS - DEAF_AFTER_NS - 1
             "Old configuration",
             Mood.WARNING,
             "the old one is in use",
+        ),
+        (
+            sensing(spool=Spool(problem="No space left on device")),
+            "Alerts not safe",
+            Mood.BAD,
+            "the spool cannot be written: No space left on device.",
         ),
         (sensing(checkpoint=Checkpoint(failures=1)), "Forgetful", Mood.WARNING, "cannot be written"),
         (

@@ -136,6 +136,13 @@ def test_a_system_without_room_for_a_child_is_a_failure(path: Path, monkeypatch:
     assert handles == len(os.listdir("/proc/self/fd"))  # noqa: PTH208 - as above
 
 
+def test_what_could_not_even_begin_is_a_failure_with_its_reason(path: Path) -> None:
+    saver = Saver(path)
+    saver.fail("alerts wait for the spool: No space left on device")
+    assert (saver.health.failures, saver.health.saved, saver.health.last_success_ns) == (1, 0, 0)
+    assert saver.health.last_failure.endswith("No space left on device")
+
+
 def test_a_child_holds_no_socket_of_the_parent(path: Path) -> None:
     with socket.socket(), socket.socket():
         saved(path, lambda: {"open": os.listdir("/proc/self/fd")})  # noqa: PTH208 - as above

@@ -2,7 +2,7 @@ import math
 from dataclasses import replace
 
 from monitor.export._sensor_families import CAPTURE, DELIVERY, RECORDING, STATE
-from monitor.export.sensor_counts import Recording
+from monitor.export.sensor_counts import Checkpoint, Recording
 from tests.export._states import BUSY, NOW_NS, QUIET, SENSOR
 
 FAMILIES = (*CAPTURE, *STATE, *RECORDING, *DELIVERY)
@@ -21,6 +21,7 @@ def test_every_family_reads_what_it_is_named_after() -> None:
     assert read["umbilical_config_last_reload_successful"] == {(): 1}
     assert read["umbilical_checkpoint_bytes"] == {(): 4096}
     assert read["umbilical_spool_limit_bytes"] == {(): 1 << 20}
+    assert read["umbilical_spool_write_failures"] == {(): 5}
     assert read["umbilical_spool_pending_alerts"] == {("jsonl",): 0, ("syslog",): 1}
     assert read["umbilical_delivery_failures"] == {("jsonl",): 0, ("syslog",): 3}
     assert read["umbilical_deliveries_rejected"] == {("jsonl",): 0, ("syslog",): 2}
@@ -35,6 +36,15 @@ def test_what_is_not_known_yet_is_no_number() -> None:
             counts = family.read(unsure)
             assert counts is not None
             assert math.isnan(counts[()])
+
+
+def test_never_saved_is_told_from_no_state_at_all() -> None:
+    [family] = [one for one in STATE if one.name.startswith("umbilical_checkpoint_last_success")]
+    never = family.read(replace(BUSY, sensor=replace(SENSOR, checkpoint=Checkpoint(last_success_ns=0))))
+    assert never == {(): 0}
+    stateless = family.read(replace(BUSY, sensor=replace(SENSOR, checkpoint=Checkpoint())))
+    assert stateless is not None
+    assert math.isnan(stateless[()])
 
 
 def test_recording_is_told_where_packets_are_recorded() -> None:

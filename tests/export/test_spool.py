@@ -6,7 +6,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import pairwise
 from pathlib import Path
@@ -59,6 +59,15 @@ def ids(store: Store) -> list[str]:
     return [orjson.loads(one.json)["alert_id"] for one in everything(store)]
 
 
+def numbers(records: Sequence[SpoolRecord]) -> list[int]:
+    return [int(orjson.loads(one.json)["alert_id"], 16) for one in records]
+
+
+def put(spool: Spool, wanted: Iterable[int]) -> None:
+    for number in wanted:
+        spool.put(make_alert(number))
+
+
 def test_what_is_put_is_safe_after_a_flush_and_in_order() -> None:
     with running(Stubborn()) as spool:
         for number in range(20):
@@ -99,12 +108,98 @@ def test_a_full_disk_holds_up_nobody_and_nothing_is_lost_silently() -> None:
     ]
 
 
-def test_closing_with_a_full_disk_ends_and_says_no() -> None:
+def test_what_the_disk_does_not_take_is_shown_from_memory_in_order_and_once() -> None:
+    store = Stubborn()
+    with running(store) as spool:
+        reader = spool.reader(-1)
+        put(spool, range(3))
+        assert spool.flush(PATIENCE_SECONDS)
+        store.is_broken = True
+        put(spool, range(3, 6))
+        eventually(lambda: spool.newest == 6)
+        assert numbers(reader.take(2)) == [0, 1]
+        assert numbers(reader.take(9)) == [2]
+        assert numbers(reader.take(2)) == [3, 4]
+        store.is_broken = False
+        assert spool.flush(PATIENCE_SECONDS)
+        put(spool, [6])
+        assert spool.flush(PATIENCE_SECONDS)
+        assert numbers(reader.take(9)) == [5, 6]
+        assert reader.take(9) == []
+        assert numbers(everything(store)) == list(range(7))
+
+
+def test_nothing_is_shown_from_memory_while_the_disk_only_takes_its_time() -> None:
+    store = Stubborn()
+    store.gate.clear()
+    with running(store) as spool:
+        put(spool, range(3))
+        assert not spool.flush(0.05)
+        assert spool.reader(-1).take(9) == []
+        assert spool.problem == ""
+        store.gate.set()
+
+
+def test_what_comes_while_the_disk_is_full_is_shown_before_the_next_attempt(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("monitor.export.spool.FIRST_RETRY_SECONDS", 1000.0)
+    monkeypatch.setattr("monitor.export.spool.LONGEST_RETRY_SECONDS", 1000.0)
     store = Stubborn()
     store.is_broken = True
-    spool = Spool(store, 10)
-    spool.put(make_alert())
+    with running(store) as spool:
+        put(spool, [0])
+        eventually(lambda: spool.newest == 1)
+        put(spool, range(1, 2 * MOST_AT_ONCE))
+        eventually(lambda: spool.newest == 2 * MOST_AT_ONCE)
+        assert spool.write_failures == 1
+        assert spool.problem == "No space left on device"
+        store.is_broken = False
+        assert spool.flush(PATIENCE_SECONDS), "who asks for it makes the disk be tried at once"
+        assert spool.problem == ""
+        assert max(store.sizes) <= MOST_AT_ONCE
+        assert len(store.sizes) == 3, "what came bit by bit is written together"
+
+
+def test_what_waits_for_the_disk_is_counted_for_everybody_who_does_not_have_it() -> None:
+    store = Stubborn()
+    with running(store) as spool:
+        put(spool, range(3))
+        assert spool.flush(PATIENCE_SECONDS)
+        store.is_broken = True
+        put(spool, range(3, 6))
+        eventually(lambda: spool.newest == 6)
+        assert [spool.pending(after) for after in (0, 3, 4, 6)] == [6, 3, 2, 0]
+        assert spool.unsafe == 3
+        store.is_broken = False
+        assert spool.flush(PATIENCE_SECONDS)
+        assert [spool.pending(after) for after in (0, 3, 4, 6)] == [6, 3, 2, 0]
+        assert spool.unsafe == 0
+
+
+def test_an_alert_that_cannot_be_kept_does_not_make_others_look_safe() -> None:
+    store = Stubborn()
+    store.is_broken = True
+    with running(store) as spool:
+        put(spool, [0])
+        eventually(lambda: spool.write_failures)
+        spool.put(make_alert(1, details={"huge": "x" * (1 << 20)}))
+        eventually(lambda: spool.queue_dropped == 1)
+        assert not spool.flush(0)
+        assert spool.pending(0) == 1
+
+
+def test_closing_with_a_full_disk_ends_says_no_and_still_shows_what_is_in_memory() -> None:
+    store, said = Stubborn(), list[str]()
+    store.is_broken = True
+    spool = Spool(store, 10, said.append)
+    put(spool, range(3))
     assert not spool.close(PATIENCE_SECONDS)
+    assert numbers(spool.reader(-1).take(9)) == [0, 1, 2]
+    assert (
+        said[-1]
+        == "spool: 3 alerts could not be written; outputs that do not take them now will never get them"
+    )
 
 
 def test_closing_a_disk_that_hangs_is_bounded() -> None:
@@ -189,12 +284,16 @@ def test_a_disk_that_is_really_full_is_waited_for(tmp_path: Path) -> None:
     try:
         filler = folder / "filler"
         store = DiskStore(folder / "spool", LIMIT)
+        after = store.register("webhook")
         spool = Spool(store, 1000)
         filler.write_bytes(b"x" * (100 << 10))
         for number in range(60):
             spool.put(make_alert(number))
         eventually(lambda: spool.write_failures >= 1)
         assert not spool.flush(0)
+        eventually(lambda: spool.unsafe and spool.newest - store.last_sequence == spool.unsafe)
+        reader = spool.reader(after)
+        assert numbers([*reader.take(99), *reader.take(99)]) == list(range(60))
         filler.unlink()
         assert spool.flush(PATIENCE_SECONDS)
         spool.close(PATIENCE_SECONDS)

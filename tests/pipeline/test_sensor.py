@@ -37,6 +37,8 @@ class World:
     now_ns: int = 0
     last_sequence: int = 0
     is_safe: bool = True
+    problem: str = ""
+    failed: list[str] = field(default_factory=list)
     on_beat: Callable[[], None] = lambda: None
 
     def put(self, alert: Alert) -> None:
@@ -54,6 +56,9 @@ class World:
     def finish(self, state: Any) -> bool:
         self.saved.append(again(state))
         return True
+
+    def fail(self, reason: str) -> None:
+        self.failed.append(reason)
 
     def poll(self) -> None: ...
 
@@ -143,8 +148,36 @@ def test_checkpoints_are_made_when_due_and_lead_on() -> None:
 
 def test_no_checkpoint_knows_of_an_alert_that_is_not_safe() -> None:
     world = World(is_safe=False)
-    _sensor(world).run()
+    sensor = _sensor(world)
+    sensor.run()
+    assert not sensor.save_at_end()
     assert world.saved == []
+
+
+def test_a_checkpoint_that_a_full_disk_prevents_has_failed_each_time() -> None:
+    world = World(is_safe=False, problem="No space left on device")
+    sensor = _sensor(world)
+    for _ in range(3):
+        sensor.save()
+    assert world.failed == ["alerts wait for the spool: No space left on device"] * 3
+    assert not sensor.save_at_end()
+    assert world.said == [
+        "the state is not saved at the end: alerts wait for the spool: No space left on device"
+    ]
+
+
+def test_a_checkpoint_that_a_slow_disk_puts_off_has_failed_when_the_next_one_is_too() -> None:
+    world = World(is_safe=False)
+    sensor = _sensor(world)
+    sensor.save()
+    assert world.failed == []
+    sensor.save()
+    assert world.failed == ["alerts wait for the spool: the disk takes too long"]
+    world.is_safe = True
+    sensor.save()
+    world.is_safe = False
+    sensor.save()
+    assert (len(world.failed), len(world.saved)) == (1, 1)
 
 
 def test_a_fault_of_ours_is_counted_and_the_sensor_goes_on() -> None:

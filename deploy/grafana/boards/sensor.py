@@ -171,7 +171,7 @@ def _delivery() -> list[Panel]:
         ),
         graph(
             "Waiting",
-            "Alerts on disk that an output does not have yet.",
+            "Alerts that an output does not have yet; under spool those that wait for the disk, in memory only.",
             [Query(f"umbilical_spool_pending_alerts{{{HERE}}}", "{{instance}} {{output}}")],
             "short",
             Look(wide=8),
@@ -212,7 +212,7 @@ def _delivery() -> list[Panel]:
         ),
         graph(
             "Given up",
-            "Alerts that an output will not get: the full spool dropped them, or the far end refused them for good. Must stay 0.",
+            "Alerts that an output will not get: the full spool dropped them, or the far end refused them for good; and writes of the spool that failed. Must stay 0.",
             [
                 Query(
                     f"sum by (output) (increase(umbilical_spool_dropped_total{{{HERE}}}[$__rate_interval]))",
@@ -221,6 +221,10 @@ def _delivery() -> list[Panel]:
                 Query(
                     f"sum by (output) (increase(umbilical_deliveries_rejected_total{{{HERE}}}[$__rate_interval]))",
                     "{{output}} refused",
+                ),
+                Query(
+                    f"sum by (instance) (increase(umbilical_spool_write_failures_total{{{HERE}}}[$__rate_interval]))",
+                    "{{instance}} writes failed",
                 ),
             ],
             "short",
