@@ -403,6 +403,7 @@ class TestRunningSensor:
             ("config_last_reload_successful", {}, 0.0, "the last reload was refused"),
             ("checkpoint_last_success_timestamp_seconds", {}, NOW - 2000, "checkpoint is 2000 s old"),
             ("spool_dropped_total", {"output": "syslog"}, 3.0, "3 alerts were given up before syslog"),
+            ("spool_pending_alerts", {"output": "spool"}, 3.0, "3 alerts are not on the disk"),
             ("worker_up", {"worker": "1"}, 0.0, "worker 1 is gone"),
             ("internal_errors_total", {"room": "detect"}, 2.0, "2 errors of the program itself"),
         ],
@@ -412,6 +413,15 @@ class TestRunningSensor:
         assert Level.WARNING == level
         assert says in what
         assert remedy
+
+    def test_a_state_that_was_never_saved(self) -> None:
+        never, once = 0.0, self.NOW - 1
+        for last, told in ((never, Level.WARNING), (once, Level.OK)):
+            [(level, _, _)] = self._remarks(
+                checkpoint_failures_total=[({}, 4.0)],
+                checkpoint_last_success_timestamp_seconds=[({}, last)],
+            )
+            assert told == level
 
     def test_alerts_that_wait(self) -> None:
         [(level, what, _)] = self._remarks(spool_pending_alerts=[({"output": "syslog"}, 7.0)])

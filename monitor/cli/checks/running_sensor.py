@@ -10,6 +10,9 @@ STALE_SECONDS = 300.0
 COMPLETE = 0.999
 BEHIND_SECONDS = 600.0
 _PREFIX = "umbilical_"
+_LAST_CHECKPOINT = "checkpoint_last_success_timestamp_seconds"
+_SPOOL = "spool"
+"""In the place of an output: what no output could have yet from the disk."""
 _LOG = "journalctl -u umbilical -n 50"
 
 
@@ -56,11 +59,18 @@ def _odd(samples: Samples, now: float) -> Iterator[Remark]:
 
 
 def _keeping(samples: Samples, now: float) -> Iterator[Remark]:
-    for reading in _read(samples, "checkpoint_last_success_timestamp_seconds"):
+    for reading in _read(samples, _LAST_CHECKPOINT):
         if 0 < reading.value < now - BEHIND_SECONDS:
             yield warning(f"the last checkpoint is {now - reading.value:.0f} s old", _LOG)
+    for reading in _read(samples, "checkpoint_failures_total"):
+        if reading.value and any(one.value == 0 for one in _read(samples, _LAST_CHECKPOINT)):
+            yield warning("no checkpoint could be saved since the sensor started", _LOG)
     for reading in _read(samples, "spool_pending_alerts"):
-        if reading.value:
+        if reading.value and reading.labels == _SPOOL:
+            yield warning(
+                f"{reading.value:.0f} alerts are not on the disk: the spool cannot be written", _LOG
+            )
+        elif reading.value:
             yield note(f"{reading.value:.0f} alerts wait for {reading.labels}")
     for reading in _read(samples, "spool_dropped_total"):
         if reading.value:
