@@ -3,7 +3,9 @@
 python3 deploy/kubernetes/rules.py [--check]      nothing but the standard library; run it again when the rules change
 """
 
+import argparse
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 DEPLOY = Path(__file__).parents[1]
@@ -23,10 +25,15 @@ _ITEM = """\
 """
 
 
-def main(arguments: list[str]) -> int:
+def main(arguments: Sequence[str]) -> int:
     """Write the file; with ``--check`` only say whether it is as it would be written."""
+    parser = argparse.ArgumentParser(description="Write the rules as the Prometheus operator reads them.")
+    parser.add_argument(
+        "--check", action="store_true", help="write nothing; 1 when the file is not as the rules are"
+    )
+    chosen = parser.parse_args(arguments)
     text = manifest()
-    if arguments == ["--check"]:
+    if chosen.check:
         is_same = TARGET.exists() and TARGET.read_text("utf-8") == text
         print(f"{TARGET.name} {'is' if is_same else 'is not'} as the rules are")
         return 0 if is_same else 1

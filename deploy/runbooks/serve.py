@@ -3,12 +3,15 @@
 Nothing but the standard library, nothing but files that end in .md, and as plain text: every browser shows it.
 """
 
+import argparse
 import sys
+from collections.abc import Sequence
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 FOLDER = Path(__file__).resolve().parent
-PORT = 9778
+PORT, MAX_PORT = 9778, 65535
+ADDRESS = "127.0.0.1"
 
 
 class Pages(SimpleHTTPRequestHandler):
@@ -43,15 +46,31 @@ class Pages(SimpleHTTPRequestHandler):
         """Say nothing: who reads a runbook is nobody's business."""
 
 
-def server(port: int = PORT, address: str = "127.0.0.1") -> ThreadingHTTPServer:
+def server(port: int = PORT, address: str = ADDRESS) -> ThreadingHTTPServer:
     """Return a server that listens and does not answer yet."""
     return ThreadingHTTPServer((address, port), Pages)
 
 
-def main(words: list[str]) -> None:
+def main(words: Sequence[str]) -> None:
     """Serve for ever."""
-    with server(int(words[0]) if words else PORT, *words[1:2]) as pages:
+    parser = argparse.ArgumentParser(
+        description="Serve the runbooks beside this file over HTTP, as plain text."
+    )
+    parser.add_argument("port", nargs="?", type=_port, default=PORT, help=f"{PORT} by default")
+    parser.add_argument("address", nargs="?", default=ADDRESS, help=f"to listen on; {ADDRESS} by default")
+    chosen = parser.parse_args(words)
+    try:
+        pages = server(chosen.port, chosen.address)
+    except OSError as error:
+        parser.error(f"cannot listen on {chosen.address}, port {chosen.port}: {error.strerror}")
+    with pages:
         pages.serve_forever()
+
+
+def _port(text: str) -> int:
+    if text.isdecimal() and int(text) <= MAX_PORT:
+        return int(text)
+    raise argparse.ArgumentTypeError(f"'{text}' is no port: a number up to {MAX_PORT}")
 
 
 if __name__ == "__main__":

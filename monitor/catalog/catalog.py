@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from monitor.catalog.contents import Contents, read_contents
-from monitor.catalog.faults import Faults
+from monitor.catalog.faults import Faults, SignatureErrors
 from monitor.catalog.folder import bundled_folder
 from monitor.catalog.identity import IdentityIndex
 from monitor.catalog.matcher import Matcher
@@ -33,6 +33,8 @@ class Catalog:
         self.signatures: tuple[Signature, ...] = tuple(signatures)
         self.digest = digest
         """SHA-256 of what the files say; comments and layout do not change it."""
+        self.warnings: tuple[str, ...] = ()
+        """What the load passed over and somebody may believe in use; each a line for people."""
         self._by_id = {signature.id: signature for signature in self.signatures}
         live = [signature for signature in self.signatures if signature.status is not Status.DEPRECATED]
         self._matcher = Matcher(live)
@@ -55,7 +57,8 @@ class Catalog:
         catalog = cls.of(read_contents(shipped, local, faults))
         faults.raise_any()
         if not catalog.signatures:
-            raise SignatureError("no signatures", Location(", ".join(map(str, [*shipped, *local]))))
+            raise _emptiness([*shipped, *local], faults)
+        catalog.warnings = tuple(map(str, faults.warnings))
         return catalog
 
     @classmethod
@@ -99,3 +102,12 @@ class Catalog:
     def counts(self) -> Counter[tuple[str, Status]]:
         """Return the number of signatures by vendor and status."""
         return Counter((signature.vendor_id, signature.status) for signature in self.signatures)
+
+
+def _emptiness(folders: Sequence[Path], faults: Faults) -> SignatureError:
+    """Return what to say of folders without signatures: what was passed over, where there is such a thing."""
+    if len(faults.warnings) == 1:
+        return faults.warnings[0]
+    if faults.warnings:
+        return SignatureErrors(faults.warnings)
+    return SignatureError("no signatures", Location(", ".join(map(str, folders))))

@@ -12,6 +12,7 @@ import orjson
 
 from monitor.catalog.faults import Faults
 from monitor.catalog.folder import mac_table, plain_lists, tac_tables, vendor_files
+from monitor.catalog.folder_files import is_readable, warn_of_strays
 from monitor.catalog.records import MacPrefix, Signature, Tac, Vendor
 from monitor.catalog.vendor_file import VendorFile
 from monitor.catalog.vocabulary import Role
@@ -75,21 +76,17 @@ def _collector_paused() -> Iterator[None]:
 def _read(shipped: Sequence[Path], local: Sequence[Path], faults: Faults) -> Contents:
     contents = Contents([], [], [], [])
     for folder in map(Path, shipped):
-        if _is_there(folder, faults):
+        if is_readable(folder, faults):
+            warn_of_strays(folder, faults, local=False)
             contents.files.extend(vendor_files(folder, faults, local=False))
             contents.macs.extend(mac_table(folder, faults))
             contents.tacs.extend(tac_tables(folder, faults))
     for folder in map(Path, local):
-        if _is_there(folder, faults):
+        if is_readable(folder, faults):
+            warn_of_strays(folder, faults, local=True)
             contents.files.extend(vendor_files(folder, faults, local=True))
             contents.lists.extend(plain_lists(folder, faults))
     return contents
-
-
-def _is_there(folder: Path, faults: Faults) -> bool:
-    if not folder.is_dir():
-        faults.add(str(folder), None, "no such folder")
-    return folder.is_dir()
 
 
 def _note_rivals(files: list[VendorFile], faults: Faults) -> None:

@@ -22,6 +22,8 @@ class Faults:
 
     def __init__(self) -> None:
         self.errors: list[SignatureError] = []
+        self.warnings: list[SignatureError] = []
+        """What keeps nothing from being loaded, but is hardly meant."""
         self.total = 0
 
     def add(self, path: str, line: int | None, problem: str) -> None:
@@ -32,6 +34,11 @@ class Faults:
         self.total += 1
         if self.total <= MAX_FAULTS:
             self.errors.append(error)
+
+    def warn(self, path: str, problem: str) -> None:
+        """Note what is worth a word and refuses nothing."""
+        if len(self.warnings) < MAX_FAULTS:
+            self.warnings.append(SignatureError(problem, Location(path)))
 
     def raise_any(self) -> None:
         """Raise what was collected, in the order of files and lines; a single fault raises as itself."""

@@ -1,4 +1,4 @@
-"""Reads the files of signature folders: the only place of the room that opens anything."""
+"""Reads the files of signature folders, each by what it is: vendor files, lists of a site, tables and lists of words."""
 
 import csv
 from collections.abc import Iterator
@@ -6,14 +6,15 @@ from pathlib import Path
 
 import monitor
 from monitor.catalog.faults import Faults
+from monitor.catalog.file_text import text_of
+from monitor.catalog.folder_files import DATA, files_of
 from monitor.catalog.identity_block import mac_prefix
-from monitor.catalog.plain_list import SUFFIXES, parse_list
+from monitor.catalog.plain_list import parse_list
 from monitor.catalog.records import MacPrefix, Signature, Tac
 from monitor.catalog.vendor_file import VendorFile, parse
 
 MAC_TABLE = "mac_prefixes.csv"
 TAC_TABLES = "tac_*.csv"
-DATA = "data"
 TAC_DIGITS = 8
 _PACKAGE = Path(monitor.__file__).parent
 
@@ -26,8 +27,8 @@ def bundled_folder(package: Path = _PACKAGE) -> Path:
 
 def vendor_files(folder: Path, faults: Faults, *, local: bool) -> Iterator[VendorFile]:
     """Read every vendor file of a folder, in the order of their names."""
-    for path in sorted(folder.glob("*.yaml")):
-        text = _text(path, faults)
+    for path in files_of(folder).vendor_files:
+        text = text_of(path, faults)
         parsed = parse(text, str(path), path.stem, faults, local=local) if text is not None else None
         if parsed is not None:
             yield parsed
@@ -35,8 +36,8 @@ def vendor_files(folder: Path, faults: Faults, *, local: bool) -> Iterator[Vendo
 
 def plain_lists(folder: Path, faults: Faults) -> Iterator[Signature]:
     """Read every plain list of a site's folder."""
-    for path in sorted(path for path in folder.iterdir() if path.suffix in SUFFIXES):
-        text = _text(path, faults)
+    for path in files_of(folder).lists:
+        text = text_of(path, faults)
         signature = parse_list(text, str(path), path.stem, faults) if text is not None else None
         if signature is not None:
             yield signature
@@ -68,27 +69,17 @@ def _tac(digits: str) -> str:
 
 def word_list(folder: Path, name: str, faults: Faults) -> tuple[str, ...]:
     """Read a list of names beside the vendor files: one to a line, remarks after ``#``."""
-    text = _text(folder / DATA / name, faults) or ""
+    text = text_of(folder / DATA / name, faults) or ""
     words = (line.partition("#")[0].strip() for line in text.splitlines())
     return tuple(word for word in words if word)
 
 
 def _rows(folder: Path, pattern: str, faults: Faults) -> Iterator[tuple[str, int, dict[str, str]]]:
     for path in sorted((folder / DATA).glob(pattern)):
-        text = _text(path, faults)
+        text = text_of(path, faults)
         if text is None:
             continue
         reader = csv.reader(text.splitlines())
         head = next(reader, [])
         for row in reader:
             yield str(path), reader.line_num, dict(zip(head, row, strict=False))
-
-
-def _text(path: Path, faults: Faults) -> str | None:
-    try:
-        return path.read_bytes().decode("utf-8")
-    except UnicodeDecodeError as error:
-        faults.add(str(path), None, f"not UTF-8: {error.reason} at byte {error.start}")
-    except OSError as error:
-        faults.add(str(path), None, f"cannot be read: {error.strerror}")
-    return None

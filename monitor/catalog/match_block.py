@@ -7,7 +7,7 @@ from monitor.catalog.faults import suggestion
 from monitor.catalog.reader import Block, Items
 from monitor.catalog.records import Example, Match, Test
 from monitor.catalog.shaped import Checker
-from monitor.catalog.vocabulary import Expect, Joint, Operator
+from monitor.catalog.vocabulary import OPERATORS, Expect, Joint, Operator
 from monitor.model.observation import FIELDS, FieldKind, Value
 
 _JOINTS = {joint.value: joint for joint in Joint}
@@ -62,7 +62,10 @@ def _comparison(field: str, comparison: Block, line: int, checker: Checker) -> T
     reason = comparison.get("reason")
     if len(comparison) != len(operators) + ("reason" in comparison):
         name = next(name for name in comparison if name not in _TEST_KEYS)
-        checker.fault(line, f"unknown operator '{name}'{suggestion(name, _TEST_KEYS)}")
+        taken = ", ".join(OPERATORS[FIELDS[field].kind]) or "none"
+        checker.fault(
+            line, f"unknown operator '{name}'; '{field}' takes: {taken}{suggestion(name, _TEST_KEYS)}"
+        )
         return None
     if len(operators) != 1:
         checker.fault(line, f"'{field}' takes exactly one operator")

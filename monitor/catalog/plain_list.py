@@ -4,7 +4,10 @@ The head is comment lines such as ``# vendor: acme``; the whole list becomes one
 """
 
 import re
+from collections.abc import Mapping
+from enum import StrEnum
 from ipaddress import ip_network
+from typing import NamedTuple
 
 from monitor.catalog import operand
 from monitor.catalog.faults import Faults, suggestion
@@ -13,7 +16,6 @@ from monitor.catalog.vocabulary import Joint, Operator, SourceKind, Status
 from monitor.model.errors import Location
 from monitor.model.finding import Confidence, Purpose, Severity
 
-SUFFIXES = (".txt", ".list")
 NAME_FIELDS = ("dns.query", "tls.sni", "http.host")
 """Where a domain of a list is looked for."""
 MAX_ENTRIES = 200_000
@@ -28,45 +30,74 @@ _DEFAULTS = {
     "review_by": "2999-12-31",
     "description": "The site's own list names this remote.",
 }
+_KNOWN = (*_REQUIRED, *_DEFAULTS)
+_CHOICES: Mapping[str, type[StrEnum]] = {
+    "purpose": Purpose,
+    "severity": Severity,
+    "confidence": Confidence,
+}
 
 
 def parse_list(text: str, path: str, stem: str, faults: Faults) -> Signature | None:
-    """Return the one signature that a list makes; None when its head or every line is wrong."""
-    head, lines = _split(text)
-    known = (*_REQUIRED, *_DEFAULTS)
+    """Return the one signature that a list makes; None when its head or any line is wrong."""
+    parts = _split(text)
     before = faults.total
-    for key, (_, line) in head.items():
-        if key not in known:
-            faults.add(path, line, f"unknown head '{key}'{suggestion(key, known)}")
-    for key in _REQUIRED:
-        if key not in head:
-            faults.add(path, 1, f"the list must say '# {key}: ...' above its first line")
-    if "vendor" in head and not _ID.fullmatch(head["vendor"][0]):
-        faults.add(
-            path,
-            head["vendor"][1],
-            f"'{head['vendor'][0]}' is no vendor id: lower-case letters, digits, hyphens",
-        )
-    tests = _tests(lines, path, faults)
-    values = {key: head[key][0] if key in head else _DEFAULTS.get(key, "") for key in known}
+    _check_head(parts, path, faults)
+    tests = _tests(parts.entries, path, faults)
     if not tests and faults.total == before:
         faults.add(path, None, "the list is empty")
     if faults.total > before:
         return None
-    return _signature(values, tests, path, stem, faults)
+    return _signature(
+        {**_DEFAULTS, **{key: value for key, (value, _) in parts.head.items()}}, tests, path, stem
+    )
 
 
-def _split(text: str) -> tuple[dict[str, tuple[str, int]], list[tuple[str, int]]]:
-    head: dict[str, tuple[str, int]] = {}
-    lines: list[tuple[str, int]] = []
+class _Parts(NamedTuple):
+    """A list, taken apart; numbers are of lines."""
+
+    head: dict[str, tuple[str, int]]
+    late: list[tuple[str, int]]
+    """Words of the head that stand too low."""
+    entries: list[tuple[str, int]]
+
+
+def _split(text: str) -> _Parts:
+    parts = _Parts({}, [], [])
     for number, raw in enumerate(text.splitlines(), 1):
         entry, _, comment = raw.partition("#")
-        key, colon, value = comment.partition(":")
+        key, colon, value = (word.strip() for word in comment.partition(":"))
         if entry.strip():
-            lines.append((entry.strip(), number))
-        elif colon and not lines and key.strip().isidentifier():
-            head[key.strip()] = (value.strip(), number)
-    return head, lines
+            parts.entries.append((entry.strip(), number))
+        elif colon and not parts.entries and key.isidentifier():
+            parts.head[key] = (value, number)
+        elif colon and key in _KNOWN:
+            parts.late.append((key, number))
+    return parts
+
+
+def _check_head(parts: _Parts, path: str, faults: Faults) -> None:
+    for key, (value, line) in parts.head.items():
+        if problem := _wrong_head(key, value):
+            faults.add(path, line, problem)
+    for key, line in parts.late:
+        faults.add(path, line, f"'{key}' stands too low: the head of a list is above its first entry")
+    for key in _REQUIRED:
+        if key not in parts.head and key not in dict(parts.late):
+            faults.add(path, 1, f"the list must say '# {key}: ...' above its first line")
+
+
+def _wrong_head(key: str, value: str) -> str | None:
+    if key not in _KNOWN:
+        return f"unknown head '{key}'{suggestion(key, _KNOWN)}"
+    if key == "vendor" and not _ID.fullmatch(value):
+        return f"'{value}' is no vendor id: lower-case letters, digits, hyphens"
+    choices = _CHOICES.get(key)
+    if choices is not None and value not in {choice.value for choice in choices}:
+        return (
+            f"'{key}' has no value '{value}'; it is one of: {', '.join(choices)}{suggestion(value, choices)}"
+        )
+    return None
 
 
 def _tests(lines: list[tuple[str, int]], path: str, faults: Faults) -> tuple[Test, ...]:
@@ -94,24 +125,16 @@ def _network(entry: str) -> str | None:
         return None
 
 
-def _signature(
-    values: dict[str, str], tests: tuple[Test, ...], path: str, stem: str, faults: Faults
-) -> Signature | None:
-    try:
-        purpose, severity = Purpose(values["purpose"]), Severity(values["severity"])
-        confidence = Confidence(values["confidence"])
-    except ValueError as error:
-        faults.add(path, 1, str(error))
-        return None
+def _signature(values: dict[str, str], tests: tuple[Test, ...], path: str, stem: str) -> Signature:
     source = Source(id=stem, kind=SourceKind.REPORT, title=f"The site's list {stem}")
     return Signature(
         id=f"{values['vendor']}.{stem}",
         vendor_id=values["vendor"],
         title=values["title"] or f"Remote of the site's list {stem}",
-        purpose=purpose,
+        purpose=Purpose(values["purpose"]),
         status=Status.EXPERIMENTAL,
-        confidence=confidence,
-        severity=severity,
+        confidence=Confidence(values["confidence"]),
+        severity=Severity(values["severity"]),
         description=values["description"],
         match=Match(joint=Joint.ANY, tests=tests),
         sources=(source,),

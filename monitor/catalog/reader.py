@@ -12,8 +12,6 @@ import yaml
 
 from monitor.model.errors import Location, SignatureError
 
-MAX_FILE_BYTES = 256 << 20
-"""A file beyond this is a mistake; the largest sensible one holds a few megabytes."""
 MAX_DEPTH = 12
 """The format needs seven levels."""
 
@@ -52,19 +50,32 @@ class Items(list[Any]):
 
 def read(text: str, path: str) -> Block:
     """Return the one mapping that a file holds; raises SignatureError with its place."""
-    if len(text) > MAX_FILE_BYTES:
-        raise SignatureError(f"the file has more than {MAX_FILE_BYTES} characters", Location(path))
     try:
         tree = _Builder(path).build(text)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = mark.line + 1 if mark else None
-        raise SignatureError(f"not YAML: {error.problem or error.context}", Location(path, line)) from error
+        found = text[mark.index : mark.index + 1] if mark else ""
+        raise SignatureError(
+            f"not YAML: {_in_plain_words(error.problem or error.context or '', found)}", Location(path, line)
+        ) from error
     except yaml.YAMLError as error:
-        raise SignatureError(f"not YAML: {error}", Location(path)) from error
+        raise SignatureError(f"not YAML: {str(error).splitlines()[0]}", Location(path)) from error
     if not isinstance(tree, Block):
         raise SignatureError("the file must hold one mapping with format, vendor, signatures", Location(path))
     return tree
+
+
+def _in_plain_words(problem: str, found: str) -> str:
+    """Return what the parser says, with what an author can do about it."""
+    if "tab character" in problem or (_NO_START in problem and found == "\t"):
+        return "a tab; indent with spaces"
+    if _NO_START in problem:
+        return f"a text cannot begin with {found!r}; write it in quotes"
+    return f"{problem}; quote text that holds ': '" if "mapping values" in problem else problem
+
+
+_NO_START = "cannot start any token"
 
 
 class _Builder:

@@ -51,9 +51,11 @@ class Subject:
     catalog: Catalog
     contents: Contents
     canaries: tuple[str, ...] = ()
-    """Ordinary names that no signature may match."""
+    """Ordinary names that no bundled signature may match; a site's own may."""
     shared_hosting: frozenset[str] = frozenset()
     """Suffixes of clouds and CDNs where anybody may have a name."""
+    is_whole: bool = True
+    """Every file was read without a fault; else what a check misses may stand in one that was not."""
     today: str | None = None
     """YYYY-MM-DD; None when dates are not to be judged."""
 
@@ -61,10 +63,25 @@ class Subject:
 Check = Callable[[Subject], Iterable[Issue]]
 
 
+class Reviewed(NamedTuple):
+    """What was looked at, and what is wrong with it."""
+
+    issues: list[Issue]
+    files: int
+    signatures: int
+
+
 def review(
     folders: Sequence[Path] | None = None, *, local: Sequence[Path] = (), today: str | None = None
 ) -> list[Issue]:
-    """Return every issue of a set of folders, the loader's faults first, then by place."""
+    """Return every issue of a set of folders, the loader's faults first, then by place; each once."""
+    return reviewed(folders, local=local, today=today).issues
+
+
+def reviewed(
+    folders: Sequence[Path] | None = None, *, local: Sequence[Path] = (), today: str | None = None
+) -> Reviewed:
+    """Return the same, and how much was looked at."""
     faults = Faults()
     shipped = [bundled_folder()] if folders is None else folders
     contents = read_contents(shipped, local, faults)
@@ -73,12 +90,18 @@ def review(
         contents=contents,
         canaries=word_list(bundled_folder(), CANARIES, faults),
         shared_hosting=frozenset(word_list(bundled_folder(), SHARED_HOSTING, faults)),
+        is_whole=not faults.errors,
         today=today,
     )
-    found = [Issue(Gravity.ERROR, error.location, error.problem, LOADER) for error in faults.errors]
-    if not subject.catalog.signatures:
+    found = [
+        Issue(Gravity.ERROR, fault.location, fault.problem, LOADER)
+        for fault in (*faults.errors, *faults.warnings)
+    ]
+    if not (found or subject.catalog.signatures):
         found.append(Issue(Gravity.ERROR, None, "there are no signatures", LOADER))
-    return found + sorted(run_checks(subject), key=_order)
+    found += sorted(run_checks(subject), key=_order)
+    files = len(contents.files) + len(contents.lists)
+    return Reviewed(list(dict.fromkeys(found)), files, len(subject.catalog.signatures))
 
 
 def run_checks(subject: Subject) -> Iterator[Issue]:

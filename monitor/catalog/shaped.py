@@ -71,9 +71,12 @@ class Checker:
 
     def _choice(self, value: Any, key: Key, name: str, line: int) -> Any:
         assert key.choices is not None  # noqa: S101 - the tables are ours
-        chosen = _members(key.choices).get(value) if isinstance(value, str) else None
+        known = ", ".join(key.choices)
+        if not isinstance(value, str):
+            self.fault(line, f"'{name}' must be one word, and is one of: {known}")
+            return None
+        chosen = _members(key.choices).get(value)
         if chosen is None:
-            known = ", ".join(key.choices)
             hint = suggestion(value, key.choices) or f"; it is one of: {known}"
             self.fault(line, f"'{name}' has no value '{value}'{hint}")
         return chosen

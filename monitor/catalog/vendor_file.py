@@ -22,6 +22,7 @@ class CitedSource:
     id: str
     line: int
     cited: bool
+    """Also true when a part of the file could not be read, which may be what cites it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,9 +53,13 @@ class _Parser:
         self._local = local
         self._sources: dict[str, Source] = {}
         self._source_lines: dict[str, int] = {}
+        self._broken_sources: set[str] = set()
+        """Ids of those whose own fault is told."""
         self._cited: set[str] = set()
+        self._faults = faults
 
     def file(self, tree: Block, stem: str) -> VendorFile | None:
+        before = self._faults.total
         top = self._checker.block(tree, FILE, "the file")
         if top is None:
             return None
@@ -63,11 +68,12 @@ class _Parser:
         if vendor is None:
             return None
         found = [self._signature(block, vendor) for block in top.get("signatures", ())]
+        is_whole = self._faults.total == before
         return VendorFile(
             vendor=vendor,
             signatures=tuple(signature for signature in found if signature),
             sources=tuple(
-                CitedSource(id=name, line=line, cited=name in self._cited)
+                CitedSource(id=name, line=line, cited=name in self._cited or not is_whole)
                 for name, line in self._source_lines.items()
             ),
             digest=hashlib.sha256(orjson.dumps(tree, option=orjson.OPT_SORT_KEYS)).hexdigest(),
@@ -89,6 +95,7 @@ class _Parser:
         for block in blocks:
             values = self._checker.block(block, SOURCE, "the source")
             if values is None:
+                self._broken_sources.add(str(block.get("id")))
                 continue
             if values["id"] in self._sources:
                 self._checker.fault(block.line, f"source '{values['id']}' stands twice in this file")
@@ -96,13 +103,15 @@ class _Parser:
             self._source_lines[values["id"]] = block.line
 
     def _cite(self, ids: tuple[str, ...], line: int) -> tuple[Source, ...]:
-        for missing in [name for name in ids if name not in self._sources]:
+        for missing in [name for name in ids if name not in self._sources.keys() | self._broken_sources]:
             hint = suggestion(missing, self._sources)
             self._checker.fault(line, f"source '{missing}' is not in this file{hint}")
         self._cited.update(ids)
         return tuple(self._sources[name] for name in ids if name in self._sources)
 
     def _signature(self, block: Block, vendor: Vendor) -> Signature | None:
+        """Return a signature without a fault; of another, checks would only say what follows from its fault."""
+        before = self._faults.total
         values = self._checker.block(block, SIGNATURE, "the signature")
         if values is None:
             return None
@@ -113,7 +122,10 @@ class _Parser:
         if match is None:
             return None
         values["match"] = match
+        rests_on_broken = not self._broken_sources.isdisjoint(values["sources"])
         values["sources"] = self._cite(values["sources"], block.line_of("sources"))
         values["examples"] = read_examples(values["examples"], block.line_of("examples"), self._checker)
+        if rests_on_broken or self._faults.total > before:
+            return None
         place = Location(self._path, block.line)
         return Signature(**values, vendor_id=vendor.id, local=self._local, location=place)

@@ -17,7 +17,7 @@ MAX_ALERTS = 5
 """Alerts that are explained at once; nobody reads more."""
 MAX_LINE_BYTES = 1 << 20
 _ID = re.compile(r"[0-9a-f]{4,16}")
-_STDIN = "-"
+_STDIN, _STDIN_NAME = "-", "standard input"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +26,8 @@ class Found:
 
     alerts: list[Record]
     more: int = 0
+    place: str = ""
+    """Where they were looked for, in words."""
 
 
 def in_text(text: str) -> Found:
@@ -37,9 +39,9 @@ def in_lines(name: str, wanted: str | None = None) -> Found:
     """Return the alerts of a file of lines, or of standard input; those with an id when one is wanted."""
     with told_plainly():
         if name == _STDIN:
-            return _chosen(_records(sys.stdin.buffer, "standard input"), wanted)
+            return _chosen(_records(sys.stdin.buffer, _STDIN_NAME), wanted, _STDIN_NAME)
         with Path(name).open("rb") as stream:
-            return _chosen(_records(stream, name), wanted)
+            return _chosen(_records(stream, name), wanted, name)
 
 
 def in_captures(request: Request, wanted: str) -> Found:
@@ -54,7 +56,7 @@ def in_captures(request: Request, wanted: str) -> Found:
             found.append(json.loads(json.dumps(alert_record(alert), default=str)))
 
     run(request, story=keep)
-    return Found(alerts=found)
+    return Found(alerts=found, place=", ".join(request.captures))
 
 
 def in_recording(folder: Path, wanted: str) -> Found:
@@ -63,15 +65,15 @@ def in_recording(folder: Path, wanted: str) -> Found:
 
     with told_plainly():
         alerts = alerts_in(folder, wanted)
-    return Found(alerts=alerts[:MAX_ALERTS], more=len(alerts[MAX_ALERTS:]))
+    return Found(alerts=alerts[:MAX_ALERTS], more=len(alerts[MAX_ALERTS:]), place=str(folder))
 
 
 def is_id(text: str) -> bool:
-    """Whether a text may be an alert id, or the beginning of one."""
-    return _ID.fullmatch(text) is not None
+    """Whether a text may be an alert id, or the beginning of one, in any case."""
+    return _ID.fullmatch(text.lower()) is not None
 
 
-def _chosen(records: Iterator[Record], wanted: str | None) -> Found:
+def _chosen(records: Iterator[Record], wanted: str | None, place: str) -> Found:
     found: list[Record] = []
     more = 0
     for record in records:
@@ -81,7 +83,7 @@ def _chosen(records: Iterator[Record], wanted: str | None) -> Found:
             found.append(record)
         else:
             more += 1
-    return Found(alerts=found, more=more)
+    return Found(alerts=found, more=more, place=place)
 
 
 def _records(stream: BinaryIO, name: str) -> Iterator[Record]:

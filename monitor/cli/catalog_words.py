@@ -3,25 +3,41 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from monitor.cli.failure import fail, told_plainly
+from monitor.cli.failure import fail, say, told_plainly
 
 if TYPE_CHECKING:  # at run time they come when a command needs them
     from collections.abc import Iterable
 
     from monitor.catalog.catalog import Catalog
     from monitor.catalog.records import Signature
+    from monitor.config.tree import Config
 
 
 def opened(config: Path | None, signatures: Path | None) -> "Catalog":
     """Return the catalog that a command works on."""
     with told_plainly():
-        from monitor.catalog.catalog import Catalog
-        from monitor.catalog.pack_in_use import folders_in_use
         from monitor.config.reader import load
 
         configured = load(config)
+    return opened_as(configured, signatures)
+
+
+def opened_as(configured: "Config", signatures: Path | None) -> "Catalog":
+    """Return the catalog of a configuration, or of a folder named instead; what it passes over is said."""
+    with told_plainly():
+        from monitor.catalog.catalog import Catalog
+        from monitor.catalog.pack_in_use import folders_in_use
+
         folders = folders_in_use(configured.pack_folder, signatures)
-        return Catalog.load(folders, local=configured.signature_folders)
+        catalog = Catalog.load(folders, local=configured.signature_folders)
+    tell_warnings(catalog)
+    return catalog
+
+
+def tell_warnings(catalog: "Catalog") -> None:
+    """Say what a load passed over: it is not in use, whatever somebody believes."""
+    for warning in catalog.warnings:
+        say(f"warning: {warning}")
 
 
 def known_signature(catalog: "Catalog", name: str) -> "Signature":
@@ -45,6 +61,11 @@ def known(what: str, word: str, words: "Iterable[str]") -> str:
     if word not in known:
         fail(f"no {what} '{word}'; there are {', '.join(known)}")
     return word
+
+
+def counted(number: int, what: str) -> str:
+    """Return a number with its noun: one ``file``, two ``files``."""
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
 def _near(word: str, known: "Iterable[str]") -> str:

@@ -109,7 +109,7 @@ class _Check:
             )
             self.result.catalog = catalog
             self.result.signatures_day_ns = version_in_use(pack, catalog).day_ns
-            self.result.notes += idle_mutes(self._config, catalog)
+            self.result.notes += [*catalog.warnings, *idle_mutes(self._config, catalog)]
 
     def _geoip(self) -> None:
         from monitor.enrich.geoip import GeoIp

@@ -1,6 +1,9 @@
 """``umbilical explain``: the evidence behind an alert, from the alert line and the capture."""
 
-from collections.abc import Sequence
+import os
+import stat
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from shlex import quote
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
@@ -9,6 +12,7 @@ import typer
 
 from monitor.cli import options
 from monitor.cli.alert_source import Found, in_captures, in_lines, in_recording, in_text, is_id
+from monitor.cli.catalog_words import opened_as
 from monitor.cli.demo import demo_request
 from monitor.cli.failure import fail, guarded_output, say, told_plainly
 from monitor.cli.running import Request
@@ -37,6 +41,7 @@ An alert of 'umbilical watch' names an interface; its packets are where the sens
 """
 MAX_LOOK_UPS = 4
 """Recorded look-ups that are dissected besides the evidence."""
+_DEMO = "the demo, where an id alone is looked for; see --lines, --capture and --config"
 
 
 def explain(
@@ -85,8 +90,9 @@ def explain(
     record = record or configured.record_folder
     found = _found(alert, lines, replaying, _Kept(_lines_of(configured), record))
     if not found.alerts:
-        fail(f"no alert '{alert}' there")
-    catalog = _catalog(configured, signatures)
+        is_whole_file = alert in {"-", found.place}
+        fail(f"{found.place}: holds no alerts" if is_whole_file else f"no alert '{alert}' in {found.place}")
+    catalog = opened_as(configured, signatures)
     with guarded_output():
         _print_all(found, catalog, _Places(capture or [], record), full=full)
     if found.more:
@@ -117,24 +123,47 @@ class _Spot(NamedTuple):
 def _found(alert: str, lines: str | None, replaying: Request, kept: _Kept) -> Found:
     if alert.lstrip().startswith("{"):
         return in_text(alert)
-    if alert == "-" or Path(alert).is_file():
+    if alert == "-" or _is_file(alert):
         return in_lines(alert)
     if not is_id(alert):
-        fail(f"'{alert}' is no alert: give an id (hex digits), a line of JSON, a file of lines, or -")
+        fail(
+            f"'{alert}' is no alert: give an id (at least four hex digits, at most 16), a line of JSON,"
+            " a file of lines, or -"
+        )
+    wanted = alert.lower()
     if lines is not None:
-        return in_lines(lines, alert)
+        return in_lines(lines, wanted)
     if replaying.captures:
-        return in_captures(replaying, alert)
-    return _kept_alert(alert, kept) or in_captures(demo_request(), alert)
+        return in_captures(replaying, wanted)
+    return _kept_or_shown(wanted, kept)
 
 
-def _kept_alert(alert: str, kept: _Kept) -> Found | None:
-    """Look for an alert where a sensor keeps them; None where none does."""
-    if kept.lines is not None and kept.lines.is_file():
-        found = in_lines(str(kept.lines), alert)
+def _is_file(name: str) -> bool:
+    with told_plainly():
+        try:
+            return stat.S_ISREG(Path(name).stat().st_mode)
+        except (FileNotFoundError, NotADirectoryError):
+            return False
+
+
+def _kept_or_shown(wanted: str, kept: _Kept) -> Found:
+    """Look for an alert where a sensor keeps them, and where none does in the demo."""
+    places = []
+    for found in _in_kept(wanted, kept):
         if found.alerts:
             return found
-    return None if kept.record is None else in_recording(kept.record, alert)
+        places.append(found.place)
+    if kept.record is not None:
+        return Found(alerts=[], place=" or ".join(places))
+    found = in_captures(demo_request(), wanted)
+    return replace(found, place=" or ".join([*places, _DEMO]))
+
+
+def _in_kept(wanted: str, kept: _Kept) -> Iterator[Found]:
+    if kept.lines is not None and _is_file(str(kept.lines)):
+        yield in_lines(str(kept.lines), wanted)
+    if kept.record is not None:
+        yield in_recording(kept.record, wanted)
 
 
 def _configured(config: Path | None) -> "Config":
@@ -151,15 +180,6 @@ def _lines_of(configured: "Config") -> Path | None:
         return None
     name: str = section.path
     return (configured.path or Path()).parent / name
-
-
-def _catalog(configured: "Config", signatures: Path | None) -> "Catalog":
-    with told_plainly():
-        from monitor.catalog.catalog import Catalog
-        from monitor.catalog.pack_in_use import folders_in_use
-
-        folders = folders_in_use(configured.pack_folder, signatures)
-        return Catalog.load(folders, local=configured.signature_folders)
 
 
 def _print_all(found: Found, catalog: "Catalog", places: _Places, *, full: bool) -> None:
@@ -272,7 +292,8 @@ def _located(name: str, captures: list[str]) -> str | None:
     same_name = [one for one in captures if Path(one).name == Path(name).name]
     chosen = same_name or (captures if len(captures) == 1 else [])
     candidates = [*chosen, name]
-    return next((one for one in candidates if one and Path(one).is_file()), None)
+    # Names come from alert lines, too: whatever one is, it leads to a file or it does not.
+    return next((one for one in candidates if one and os.path.isfile(one)), None)  # noqa: PTH113 - pathlib raises for some names
 
 
 def _print(console: "Console", text: str, style: str = "") -> None:

@@ -4,12 +4,14 @@ import json
 import sys
 import time
 from collections.abc import Sequence
+from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
 from monitor.cli import options
+from monitor.cli.catalog_words import counted
 from monitor.cli.failure import fail, guarded_output, told_plainly
 from monitor.cli.geoip_update import before_them, register
 from monitor.cli.words import safe, safe_lines
@@ -52,13 +54,10 @@ def lookup(
     geoip: options.GeoIpFiles = None,
 ) -> None:
     """Look addresses up: country, autonomous system, organisation."""
-    opened = _opened(config, geoip)
-    places = []
     for address in addresses:
-        try:
-            places.append((address, opened.geoip.lookup(address)))
-        except ValueError:
-            fail(f"not an IP address: '{address}'")
+        _check_address(address)
+    opened = _opened(config, geoip)
+    places = [(address, opened.geoip.lookup(address)) for address in addresses]
     with guarded_output():
         if as_json:
             for address, place in places:
@@ -89,7 +88,7 @@ def info(
                 print(json.dumps({name: getattr(one, name) for name in _FACTS}))
             return
         for one in infos:
-            age = f"{one.built[:10]} ({one.age_days} days ago)"
+            age = f"{one.built[:10]} ({counted(one.age_days or 0, 'day')} ago)"
             print(f"{safe(one.path)}\n  {safe(one.type)}, built {age}, {one.nodes} nodes")
             if one.warning:
                 print(f"  {one.warning}: umbilical geoip update", file=sys.stderr)
@@ -97,6 +96,16 @@ def info(
             print(line)
         print()
         print(safe_lines(opened.geoip.attribution))
+
+
+def _check_address(text: str) -> None:
+    """End the command unless a text is an address in full: four numbers, or IPv6."""
+    try:
+        found = ip_address(text)
+    except ValueError:
+        fail(f"not an IP address: '{text}'")
+    if getattr(found, "scope_id", None) is not None:
+        fail(f"not an IP address: '{text}'; leave out what follows the %")
 
 
 class _Databases(NamedTuple):

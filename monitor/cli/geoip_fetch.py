@@ -47,8 +47,6 @@ class Errand:
 
     def is_newer(self, edition: Edition, before: Installed | None) -> bool:
         """Whether there is a database other than the one that is here; takes none. Raises FetchError."""
-        if before is None:
-            return True
         return self._at_first_place(
             edition, before, lambda source: self._looks_newer(source, before), otherwise=False
         )
@@ -124,11 +122,13 @@ class Errand:
         except Refused as error:
             raise Refused(f"{url}: {error}") from error
 
-    def _looks_newer(self, source: Source, before: Installed) -> bool:
+    def _looks_newer(self, source: Source, before: Installed | None) -> bool:
         checksum = self._checksum(source)
         if checksum is not None:
-            return checksum != before.sha256
+            return before is None or checksum != before.sha256
         answer = fetch_into(BytesIO(), self._ask(source, before, only_look=True), tls=self.tls)
+        if before is None:
+            return True
         tells_age = answer.etag is not None or answer.modified is not None
         return answer.is_new and (tells_age or shown(source.url) != before.url)
 

@@ -212,8 +212,10 @@ def _tell_newer(job: _Job) -> bool:
     errand, before = _with_account(job), job.store.current()
     newer = [one.name for one in job.provider.editions if errand.is_newer(one, before.get(one.name))]
     for name in newer:
-        known = f"built {before[name].built[:10]} is in use" if name in before else "not installed"
-        say(f"{name}: there is a newer one ({known})")
+        if name in before:
+            say(f"{name}: there is a newer one (built {before[name].built[:10]} is in use)")
+        else:
+            say(f"{name}: there is one, and none is installed")
     if not newer:
         say(f"nothing newer at {job.provider.id}")
     return bool(newer)

@@ -21,12 +21,21 @@ def check_passes(folder: Path, today: str) -> None:
 
 def packed_files(folder: Path) -> dict[str, bytes]:
     """Return what the loader reads and the licences beside it; an odd name is refused later, not left out here."""
-    from monitor.catalog.folder import DATA
+    from monitor.catalog.folder_files import DATA, files_of
 
-    found = sorted(folder.glob("*.yaml")) + sorted(
+    found = files_of(folder).vendor_files + sorted(
         path for path in folder.glob(f"{DATA}/*") if path.suffix in _DATA_SUFFIXES
     )
-    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in found}
+    return {path.relative_to(folder).as_posix(): _content(path) for path in found}
+
+
+def _content(path: Path) -> bytes:
+    from monitor.catalog.file_text import file_bytes
+
+    try:
+        return file_bytes(path)
+    except ValueError as error:
+        fail(f"{path}: {error}")
 
 
 def create_file(path: Path, content: bytes, mode: int) -> None:

@@ -41,9 +41,24 @@ def _key_text(key: str) -> str:
 
 def private_key(path: Path) -> bytes:
     """Return the text of a private key, with a word when its file is open to others."""
+    text = _beginning(path, _MAX_KEY_BYTES)
+    if _is_public(text):
+        fail(
+            f"{path}: this is the public key; packs are signed with the private one, {path.with_suffix('.key')}"
+        )
     if path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
         say(f"{path}: others may read this key; chmod 600 mends that")
-    return _beginning(path, _MAX_KEY_BYTES)
+    return text
+
+
+def _is_public(text: bytes) -> bool:
+    from monitor.catalog.pack_key import key_bytes
+
+    try:
+        key_bytes(text.decode("ascii"))
+    except ValueError:
+        return False
+    return True
 
 
 def opened(data: bytes, name: str, trusted: str) -> "Pack":

@@ -5,12 +5,14 @@ from typing import Annotated, Any
 
 import typer
 
+from monitor.cli.catalog_words import known
 from monitor.cli.failure import guarded_output
 
 EXAMPLES = """\b
 Examples:
   umbilical schema alert > alert.schema.json
   umbilical schema config    for an editor that knows JSON Schema, with umbilical.toml
+  umbilical schema signature > local-signatures/schema/vendor.schema.json
 """
 
 
@@ -24,12 +26,23 @@ class Subject(StrEnum):
     SIGNATURE = "signature"
 
 
-def schema(subject: Annotated[Subject, typer.Argument(help="what to describe", show_default=False)]) -> None:
+def schema(
+    subject: Annotated[
+        str,
+        typer.Argument(
+            metavar="SUBJECT",
+            help=f"what to describe: {', '.join(Subject)}",
+            autocompletion=lambda: list(map(str, Subject)),
+            show_default=False,
+        ),
+    ],
+) -> None:
     """Print the JSON Schema of a line, of the configuration or of a signature file."""
     import json
 
+    chosen = Subject(known("subject", subject, Subject))
     with guarded_output():
-        print(json.dumps(_schema(subject), indent=2, ensure_ascii=False))
+        print(json.dumps(_schema(chosen), indent=2, ensure_ascii=False))
 
 
 def _schema(subject: Subject) -> dict[str, Any]:

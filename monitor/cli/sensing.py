@@ -7,7 +7,7 @@ has threads: outputs and web server.
 import socket
 import time
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -114,6 +114,7 @@ class Sensing:
         account = account_for(sensor.user, sensor.group)
         live_at_home(account)  # what is opened now must be found again at a reload, by who we are then
         site = self._reopened()
+        self._warn_of(site)
         self._config = self._started_by = config = site.config
         for folder in own_folders(config):
             hand_over(folder, account)
@@ -173,10 +174,21 @@ class Sensing:
             wish.config, wish.signatures, overrides, wish.applied, lambda config: fitted_to(config).share
         )
 
+    def _warn_of(self, site: Site) -> None:
+        for warning in site.catalog.warnings:
+            self._say(f"warning: {warning}")
+
     def _renewed(self) -> Renewal:
         site = self._reopened()
-        check_filter(site.config.settings("capture").filter)
+        self._check_filter(site.config)
         return Renewal(site, prepare(self._outbox_plan(site.config)))
+
+    def _check_filter(self, config: Config) -> None:
+        """Refuse a filter that the next start would refuse."""
+        text = config.settings("capture").filter
+        if text != self._started_by.settings("capture").filter:
+            with suppress(OSError):  # without libpcap tcpdump compiles it, which this process may not run any more
+                check_filter(text)
 
     def _sources(self, config: Config) -> Sequence[Source]:
         sensor = config.sensor
@@ -302,6 +314,7 @@ class Sensing:
     def _taken(self, renewal: Renewal) -> None:
         """Let what is around the sensor follow a new configuration too."""
         self._config = renewal.site.config
+        self._warn_of(renewal.site)
         self._outbox.reload(renewal.outputs)
         if waiting := waiting_keys(self._started_by, self._config):
             self._say(f"not before the next start: {', '.join(waiting)}")

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 import typer
 
 from monitor.cli import options, signatures_export, signatures_pack
-from monitor.cli.catalog_words import known, known_signature, known_vendor, opened
+from monitor.cli.catalog_words import counted, known, known_signature, known_vendor, opened, tell_warnings
 from monitor.cli.failure import ExitStatus, guarded_output, say, told_plainly
+from monitor.cli.output import data_output
 from monitor.cli.words import safe, safe_lines
 
 if TYPE_CHECKING:
     from monitor.catalog.records import Signature
-    from monitor.catalog.review import Issue
+    from monitor.catalog.review import Issue, Reviewed
 
 LIST_EXAMPLES = """\b
 Examples:
@@ -147,12 +148,14 @@ def check(
     ] = False,
 ) -> None:
     """Check signature files: every fault with file and line, and warnings."""
-    issues = _issues(folders, local=local)
+    found = _reviewed(folders, local=local)
     from monitor.catalog.review import Gravity
 
+    issues = found.issues
     errors = sum(issue.gravity is Gravity.ERROR for issue in issues)
-    told = f"errors: {errors}, warnings: {len(issues) - errors}" if issues else "nothing is wrong"
-    _end(issues, told)
+    verdict = f"errors: {errors}, warnings: {len(issues) - errors}" if issues else "nothing is wrong"
+    looked_at = f"{counted(found.files, 'file')}, {counted(found.signatures, 'signature')}"
+    _end(issues, f"{looked_at} ({_named(folders, local=local)}): {verdict}")
 
 
 @group.command("test", epilog=TEST_EXAMPLES, short_help="the examples of every signature, as packets")
@@ -168,10 +171,12 @@ def run_examples(folders: Folders = None) -> None:
             from monitor.pipeline.rehearsal import rehearse
 
             catalog = Catalog.load(folders or None)
+        tell_warnings(catalog)
         issues = rehearse(catalog)
     failures = [issue for issue in issues if issue.gravity is Gravity.ERROR]
     examples = sum(len(one.examples) for one in catalog.signatures)
-    told = f"{examples} examples, {len(failures)} failures"
+    named = _named(folders, local=False)
+    told = f"{counted(examples, 'example')} ({named}), {counted(len(failures), 'failure')}"
     unsaid = len(issues) - len(failures)
     _end(failures, f"{told}; {unsaid} cannot be said in packets (the matcher tried them)" if unsaid else told)
 
@@ -186,21 +191,29 @@ def new(
 
     from monitor.catalog.template import first_file
 
-    with guarded_output():
-        print(first_file(vendor, name, date.fromisoformat(_today())), end="")
+    with told_plainly():
+        text = first_file(vendor, name, date.fromisoformat(_today()))
+    with guarded_output(), data_output(None) as stream:
+        stream.write(text.encode())
 
 
 signatures_export.register(group)
 signatures_pack.register(group)
 
 
-def _issues(folders: list[Path] | None, *, local: bool) -> "list[Issue]":
-    from monitor.catalog.review import review
+def _reviewed(folders: list[Path] | None, *, local: bool) -> "Reviewed":
+    from monitor.catalog.review import reviewed
 
     with told_plainly():
         if local:
-            return review(local=folders or (), today=_today())
-        return review(folders or None, today=_today())
+            return reviewed(local=folders or (), today=_today())
+        return reviewed(folders or None, today=_today())
+
+
+def _named(folders: list[Path] | None, *, local: bool) -> str:
+    """Return what was looked at, in words."""
+    named = [str(folder) for folder in folders or ()]
+    return " and ".join(["bundled", *named] if local or not named else named)
 
 
 def _today() -> str:

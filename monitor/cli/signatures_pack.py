@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from monitor.cli import options
+from monitor.cli.catalog_words import counted
 from monitor.cli.failure import fail, guarded_output, say, told_plainly
 from monitor.cli.pack_author import check_passes, create_file, packed_files, write_whole
 from monitor.cli.pack_input import file_bytes, opened, private_key, source_bytes, trusted_key
@@ -85,6 +86,8 @@ def keygen(
     ],
 ) -> None:
     """Make a pair of keys: one to sign packs with, one for the configuration of those who use them."""
+    if name.rpartition("/")[2] in {"", ".", ".."}:
+        fail(f"'{name}' names no file: what shall the two files be called? For example: acme")
     with told_plainly():
         from monitor.catalog.pack_key import new_private_key, public_of
 
@@ -139,7 +142,7 @@ def pack(
         check_passes(chosen, today)
         data = write_pack(packed_files(chosen), wanted, private_key(key))
         write_whole(output, data)
-    say(f"{output}: version {wanted}, {len(data)} bytes")
+    say(f"{output}: version {wanted}, {counted(len(data), 'byte')}")
 
 
 def verify(file: PackFile, *, key: PublicKey = None, config: options.ConfigFile = None) -> None:
@@ -148,7 +151,8 @@ def verify(file: PackFile, *, key: PublicKey = None, config: options.ConfigFile 
         found = opened(file_bytes(file), str(file), trusted_key(key, _configuration(config)))
     with guarded_output():
         print(
-            f"{safe(str(file))}: version {found.manifest.version}, {len(found.files)} files, the signature holds"
+            f"{safe(str(file))}: version {found.manifest.version}, {counted(len(found.files), 'file')},"
+            " the signature holds"
         )
 
 

@@ -47,7 +47,9 @@ def _signature(name: str, catalog: "Catalog", width: int) -> Iterator[Line]:
     signature = catalog.signature(name)
     if signature is None:
         yield from _part(
-            "The signature", [f"{name} is not among the loaded signatures; see --signatures"], width
+            "The signature",
+            [f"{name} is not among the loaded signatures; see --signatures and --config"],
+            width,
         )
         return
     facts = [

@@ -87,10 +87,13 @@ def _merge(known: Place, other: Place) -> Place:
 
 
 def _on_the_internet(ip: str) -> str | None:
-    """Return the address to look up; None for one that has no place."""
+    """Return the address to look up; None for one that has no place. Raises ValueError for what is no address.
+
+    Nothing else goes to a database: its reader also takes ``1.2.3``, ``010.1.1.1`` or ``0x7f000001``, for another address.
+    """
+    number = address_number(ip)
     if ":" not in ip:
         return None if SPECIAL.find(ip) else ip
-    number = address_number(ip)
     if number >> 32 == _NAT64:
         number = _V4_MAPPED | (number & 0xFFFF_FFFF)
     elif number >> 112 == _SIX_TO_FOUR:

@@ -4,9 +4,12 @@ Layouts understood: MaxMind (GeoLite2 Country, City, ASN), DB-IP (the same field
 (flat), and the embedded file. How several files are merged is decided in ``geoip.py``.
 """
 
+import stat
 from collections.abc import Callable
 from dataclasses import dataclass
+from errno import EINVAL
 from itertools import islice
+from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
 import maxminddb
@@ -17,7 +20,8 @@ from monitor.model.instant import SECOND_NS, rfc3339
 OLD_AFTER_DAYS = 180
 """Networks move: an older database is worth a warning."""
 _DAY_NS = 86_400 * SECOND_NS
-_ADVICE = "download it again, or leave it out of geoip.database"
+_WHERE_NAMED = "geoip.database or --geoip"
+_ADVICE = f"download it again, or leave it out of {_WHERE_NAMED}"
 _TRIAL_RECORDS = 1000
 _TRIAL_ADDRESSES = ("8.8.8.8", "223.5.5.5", "2001:4860:4860::8888")
 _UNKNOWN_COUNTRIES = {"ZZ", "XX"}
@@ -180,10 +184,11 @@ def _organisation(value: object) -> str | None:
 
 def _open(path: str) -> Any:
     try:
+        _check_regular(path)
         return maxminddb.open_database(path, maxminddb.MODE_AUTO)
     except FileNotFoundError as error:
         raise ConfigError(
-            "no such file; correct geoip.database, or leave it out to use the embedded database",
+            f"no such file; correct {_WHERE_NAMED}, or leave it out to use the embedded database",
             Location(path),
         ) from error
     except OSError as error:
@@ -192,3 +197,9 @@ def _open(path: str) -> Any:
         raise ConfigError(
             f"not a MaxMind DB file (.mmdb, unpacked), or damaged; {_ADVICE}", Location(path)
         ) from error
+
+
+def _check_regular(path: str) -> None:
+    """Raise OSError for what cannot be mapped into memory: a pipe would be waited for."""
+    if not stat.S_ISREG(Path(path).stat().st_mode):
+        raise OSError(EINVAL, "not a regular file", path)

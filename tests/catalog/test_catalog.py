@@ -40,6 +40,22 @@ def test_an_empty_set_is_refused(tmp_path: Path) -> None:
         Catalog.load([shipped(tmp_path, HEAD)])
 
 
+def test_a_folder_in_which_nothing_is_read_says_why(tmp_path: Path) -> None:
+    folder = shipped(tmp_path)
+    (folder / "acme.yaml").rename(folder / "acme.yml")
+    with pytest.raises(SignatureError, match=r"acme\.yml: not read: signature files end in \.yaml"):
+        Catalog.load([folder])
+
+
+def test_what_a_load_passes_over_is_kept_as_a_warning(tmp_path: Path) -> None:
+    own = tmp_path / "own"
+    own.mkdir()
+    assert (f"{own}: holds no signature files",) == Catalog.load(local=[own]).warnings
+    (own / "acme.yml").write_text(file_text())
+    assert "acme.yml: not read" in Catalog.load(local=[own]).warnings[0]
+    assert () == Catalog.load().warnings
+
+
 def test_an_id_that_is_used_twice_is_refused(tmp_path: Path) -> None:
     with pytest.raises(SignatureError, match=r"acme\.yaml:\d+: signature id 'acme.fota' is already used at"):
         Catalog.load([shipped(tmp_path, file_text(signature_text(), signature_text()))])

@@ -32,6 +32,14 @@ def test_a_flood_of_faults_is_cut_and_the_rest_is_counted() -> None:
         faults.raise_any()
 
 
+def test_warnings_refuse_nothing_and_have_a_limit() -> None:
+    faults = Faults()
+    for number in range(MAX_FAULTS + 5):
+        faults.warn(f"{number}.yml", "not read")
+    faults.raise_any()
+    assert (MAX_FAULTS, "0.yml: not read") == (len(faults.warnings), str(faults.warnings[0]))
+
+
 def test_a_near_word_is_suggested_and_a_far_one_is_not() -> None:
     assert "; did you mean 'confidence'?" == suggestion("confidense", ["confidence", "severity"])
     assert "" == suggestion("xyz", ["confidence", "severity"])

@@ -47,7 +47,7 @@ def test_a_broken_set_is_refused_and_the_old_one_stays(tmp_path: Path) -> None:
 def test_an_empty_set_is_refused(tmp_path: Path) -> None:
     holder = CatalogHolder(Catalog.load([folder(tmp_path)]))
     (tmp_path / "acme.yaml").unlink()
-    assert "no signatures" in str(holder.reload(lambda: Catalog.load([tmp_path])).refused)
+    assert "holds no signature files" in str(holder.reload(lambda: Catalog.load([tmp_path])).refused)
     assert 1 == len(holder.current.signatures)
 
 

@@ -14,7 +14,14 @@ from tests.catalog._builders import file_text, parsed, problems, signature_text
         ("any: []", "'any' must be a list of tests"),
         ("any: [dns.query]", "one field with one operator"),
         ("any: [{ dns.query: a.example }]", "followed by one operator"),
-        ("any: [{ dns.query: { domian: a.example } }]", "unknown operator 'domian'; did you mean 'domain'?"),
+        (
+            "any: [{ dns.query: { domian: a.example } }]",
+            "unknown operator 'domian'; 'dns.query' takes: domain, equals, one_of, regex; did you mean 'domain'?",
+        ),
+        (
+            "any: [{ ip.dst: { is: 192.0.2.1 } }]",
+            "unknown operator 'is'; 'ip.dst' takes: cidr, equals, one_of",
+        ),
         ("any: [{ dns.query: { domain: a.example, equals: b.example } }]", "exactly one operator"),
         ("any: [{ dns.query: { domain: A.example } }]", "lower case"),
         ("any: [{ mqtt.topic: { regex: ^a } }]", "must say in 'reason'"),

@@ -37,7 +37,19 @@ def test_a_list_becomes_one_local_signature() -> None:
     [
         ("fota.acme.example\n", "must say '# vendor: ...'"),
         ("# vendor: acme\n# confidence: medium\n", "the list is empty"),
-        ("# vendor: acme\n# confidence: sure\na.example\n", "sure"),
+        (
+            "# vendor: acme\n# confidence: sure\na.example\n",
+            "l.txt:2: 'confidence' has no value 'sure'; it is one of: low, medium, high",
+        ),
+        (
+            "# vendor: acme\n# confidence: low\n# severity: hihg\na.example\n",
+            "l.txt:3: 'severity' has no value 'hihg'; it is one of: info, low, medium, high, critical; did",
+        ),
+        ("# vendor: acme\n# confidence: low\n# purpose: spy\na.example\n", "l.txt:3: 'purpose' has no value"),
+        (
+            "# vendor: acme\n# confidence: low\na.example\n# severity: high\nb.example\n",
+            "l.txt:4: 'severity' stands too low",
+        ),
         ("# vendor: acme\n# confidence: medium\nexample\n", "l.txt:3: neither a domain nor a network"),
         ("# vendor: acme\n# confidense: medium\na.example\n", "did you mean 'confidence'?"),
         ("# vendor: Acme Inc\n# confidence: medium\na.example\n", "no vendor id"),
@@ -54,3 +66,15 @@ def test_a_list_has_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     faults = Faults()
     assert parse_list(LIST, "l.txt", "l", faults) is None
     assert "l.txt: the list has more than 1 lines" == str(faults.errors[0])
+
+
+def test_a_head_that_stands_too_low_is_told_once() -> None:
+    faults = Faults()
+    assert parse_list("# vendor: acme\na.example\n# confidence: low\n", "l.txt", "l", faults) is None
+    assert ["l.txt:3"] == [str(error.location) for error in faults.errors]
+
+
+def test_a_remark_below_an_entry_is_no_head() -> None:
+    faults = Faults()
+    assert parse_list(f"{LIST}# seen: in May\n", "l.txt", "l", faults) is not None
+    assert [] == faults.errors

@@ -1,3 +1,5 @@
+from monitor.catalog.faults import Faults
+from monitor.catalog.vendor_file import parse
 from monitor.catalog.vocabulary import Expect, Joint, Operator
 from monitor.model.finding import Confidence, Purpose
 from tests.catalog._builders import HEAD, file_text, parsed, problems, signature_text
@@ -49,3 +51,20 @@ def test_a_source_that_is_not_there_is_told() -> None:
 def test_a_source_id_stands_once() -> None:
     twice = HEAD + "  - { id: manual, kind: report, title: Again }\n"
     assert any("stands twice" in one for one in problems(twice))
+
+
+def test_who_cites_a_source_that_is_wrong_itself_is_not_told_that_it_is_missing() -> None:
+    (problem,) = problems(file_text().replace("vendor-document", "vendor-dokument"))
+    assert "'kind' has no value 'vendor-dokument'" in problem
+
+
+def test_a_source_of_a_signature_that_is_wrong_counts_as_cited() -> None:
+    faults = Faults()
+    file = parse(file_text(signature_text(confidence="lwo")), "acme.yaml", "acme", faults)
+    assert file is not None
+    assert (1, [True]) == (faults.total, [source.cited for source in file.sources])
+
+
+def test_a_list_in_place_of_a_word_is_told() -> None:
+    (problem,) = problems(file_text().replace("role: module-maker", "role: [module-maker]"))
+    assert "acme.yaml:6: 'role' must be one word, and is one of: module-maker" in problem

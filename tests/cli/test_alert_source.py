@@ -13,7 +13,7 @@ def lines(*ids: str) -> str:
 
 
 @pytest.mark.parametrize(
-    ("text", "yes"), [("0f614e46", True), ("0f614e46cd0f5dd7", True), ("0f", False), ("alert", False)]
+    ("text", "yes"), [("0f614e46", True), ("0F614E46CD0F5DD7", True), ("0f", False), ("alert", False)]
 )
 def test_an_id_is_hex_digits(text: str, *, yes: bool) -> None:
     assert yes == is_id(text)
@@ -52,3 +52,10 @@ def test_captures_are_replayed_for_an_id(contact: Path) -> None:
     (alert,) = in_captures(request, "").alerts
     assert "quectel.cloudota" == alert["signature"]
     assert [] == in_captures(request, "ffffffffffff").alerts
+
+
+def test_what_was_found_says_where_it_was_looked_for(tmp_path: Path, contact: Path) -> None:
+    path = tmp_path / "alerts.jsonl"
+    path.write_text(lines("abcd"))
+    assert str(path) == in_lines(str(path), "ffff").place
+    assert str(contact) == in_captures(Request(captures=[str(contact)], quiet=True), "ffffffffffff").place

@@ -2,7 +2,7 @@ from enum import StrEnum
 
 import pytest
 
-from monitor.cli.catalog_words import known, known_signature, known_vendor, opened
+from monitor.cli.catalog_words import counted, known, known_signature, known_vendor, opened
 
 
 class Fruit(StrEnum):
@@ -30,3 +30,7 @@ def test_vendors_and_signatures_are_named_by_what_is_near(capsys: pytest.Capture
         known_signature(catalog, "quectel.cloudot")
     assert "'quectel'" in (said := capsys.readouterr().err)
     assert "'quectel.cloudota'" in said
+
+
+def test_one_is_not_many() -> None:
+    assert ["0 files", "1 file", "2 files"] == [counted(number, "file") for number in range(3)]

@@ -151,3 +151,74 @@ def test_what_is_no_alert_is_told_in_a_line(umbilical: Command, alert: str, word
     done = umbilical("explain", alert)
     assert (2, "", 1) == (done.status, done.out, done.err.count("\n"))
     assert words in done.err
+
+
+@pytest.mark.parametrize("text", ["00b", "00", "318E96A8318E96A83"])
+def test_an_id_that_is_too_short_or_too_long_is_told_how_long_it_is(umbilical: Command, text: str) -> None:
+    done = umbilical("explain", text)
+    assert (2, "", 1) == (done.status, done.out, done.err.count("\n"))
+    assert "at least four hex digits" in done.err
+
+
+@needs_tshark
+def test_an_id_may_be_in_capitals(umbilical: Command, line: str, tmp_path: Path) -> None:
+    (tmp_path / "alerts.jsonl").write_text(line)
+    name = str(json.loads(line)["alert_id"])
+    done = umbilical("explain", name.upper(), "--lines", str(tmp_path / "alerts.jsonl"))
+    assert (0, "") == (done.status, done.err)
+
+
+def test_where_an_alert_was_looked_for_is_told(umbilical: Command, line: str, contact: Path) -> None:
+    folder = contact.parent
+    path = folder / "alerts.jsonl"
+    path.write_text(line)
+    (folder / "record").mkdir()
+    config = folder / "umbilical.toml"
+    demo = "the demo, where an id alone is looked for; see --lines, --capture and --config"
+    for arguments, place in (
+        (("--lines", str(path)), f"{path}"),
+        (("--capture", str(contact)), f"{contact}"),
+        ((), demo),
+        (("--record", str(folder / "record")), f"{folder}/record"),
+        (("--config", str(config)), f"{path} or {demo}"),
+        (("--config", str(config), "--record", str(folder / "record")), f"{path} or {folder}/record"),
+    ):
+        config.write_text('[export.jsonl]\npath = "alerts.jsonl"\n')
+        done = umbilical("explain", "deadbeef", *arguments)
+        assert (2, "", f"umbilical: no alert 'deadbeef' in {place}\n") == (done.status, done.out, done.err)
+
+
+def test_a_file_without_alerts_is_told(umbilical: Command, tmp_path: Path) -> None:
+    path = tmp_path / "alerts.jsonl"
+    path.touch()
+    done = umbilical("explain", str(path))
+    assert Done(status=2, out="", err=f"umbilical: {path}: holds no alerts\n") == done
+
+
+@pytest.mark.parametrize("name", ["x" * 300, "x\x00y", "alerts.jsonl/x"])
+def test_a_name_that_no_file_can_have_is_told_in_a_line(
+    umbilical: Command, tmp_path: Path, name: str
+) -> None:
+    (tmp_path / "alerts.jsonl").touch()
+    done = umbilical("explain", f"{tmp_path}/{name}")
+    assert (2, "", 1) == (done.status, done.out, done.err.count("\n"))
+
+
+def test_a_folder_that_may_not_be_entered_is_told_in_a_line(
+    umbilical: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def forbidden(path: Path, **_: object) -> None:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, "stat", forbidden)
+    done = umbilical("explain", "noread/x")
+    assert Done(status=2, out="", err="umbilical: noread/x: permission denied\n") == done
+
+
+@needs_tshark
+def test_a_capture_with_a_name_that_no_file_can_have_is_not_there(umbilical: Command, line: str) -> None:
+    for name in ("x" * 300, "a\x00b"):
+        told = json.loads(line)
+        told["evidence"][0]["capture"] = name
+        done = umbilical("explain", json.dumps(told))
+        assert (0, True) == (done.status, "not there any more" in done.err)

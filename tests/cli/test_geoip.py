@@ -1,5 +1,7 @@
 from collections.abc import Callable
 
+import pytest
+
 from tests.cli.command import Done
 
 Command = Callable[..., Done]
@@ -24,6 +26,27 @@ def test_places_as_json(umbilical: Command) -> None:
 def test_a_wrong_address_is_told_before_anything_is_printed(umbilical: Command) -> None:
     done = umbilical("geoip", "lookup", "8.8.8.8", "8.8.8\x1b[2J")
     assert Done(status=2, out="", err="umbilical: not an IP address: '8.8.8\\x1b[2J'\n") == done
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "1.2.3",
+        "1.2",
+        "010.1.1.1",
+        "1",
+        "0x7f000001",
+        "1.2.3.0004",
+        "",
+        " 8.8.8.8",
+        "8.8.8.8/32",
+        "fe80::1%eth0",
+    ],
+)
+def test_a_text_that_some_programs_take_for_an_address_is_none(umbilical: Command, text: str) -> None:
+    done = umbilical("geoip", "lookup", "8.8.8.8", text)
+    assert (2, "") == (done.status, done.out)
+    assert done.err.startswith(f"umbilical: not an IP address: '{text}'")
 
 
 def test_info_tells_build_date_and_credit(umbilical: Command) -> None:

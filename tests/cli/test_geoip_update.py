@@ -431,6 +431,26 @@ def test_a_server_that_is_not_there_is_tried_again_later(site: Site, authority: 
     assert (LATER, True) == ((done := site.run()).status, "Connection refused" in done.err)
 
 
+def test_a_check_that_cannot_ask_says_so(site: Site, authority: Authority) -> None:
+    with https_server(authority) as gone:
+        address = gone.url("")
+    site.config.write_text(f'[geoip]\nfolder = "geoip"\nserver = "{address}"\n')
+    done = site.run("update", "--check")
+    assert (LATER, "") == (done.status, done.out)
+    assert "Connection refused" in done.err
+    assert "there is" not in done.err
+
+
+def test_a_check_asks_also_when_nothing_is_installed(site: Site) -> None:
+    missing = site.run("update", "--check")
+    assert (REFUSED, True) == (missing.status, "404 Not Found" in missing.err)
+    site.offers.dbip(LAST_MONTH, NOW)
+    done = site.run("update", "--check")
+    assert (NEWER, 2) == (done.status, done.err.count("there is one, and none is installed"))
+    assert site.server.asked
+    assert not site.store.exists() or not any(site.store.glob("set-*"))
+
+
 def test_two_updates_at_once_do_not_meet(site: Site) -> None:
     from monitor.cli.disk import held
 

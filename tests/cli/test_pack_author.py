@@ -1,3 +1,4 @@
+import os
 import stat
 from pathlib import Path
 
@@ -18,6 +19,16 @@ def test_what_the_loader_reads_and_licences_are_packed(tmp_path: Path) -> None:
     assert {name: content.decode() for name, content in packed_files(tmp_path).items()} == {
         name: name for name in names
     }
+
+
+def test_a_pipe_among_the_tables_is_told_and_not_waited_for(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "data").mkdir()
+    os.mkfifo(tmp_path / "data" / "x.csv")
+    with pytest.raises(SystemExit):
+        packed_files(tmp_path)
+    assert capsys.readouterr().err == f"umbilical: {tmp_path}/data/x.csv: not a regular file\n"
 
 
 def test_signatures_with_errors_end_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -79,3 +79,13 @@ def test_a_file_is_read_as_far_as_a_pack_can_be(tmp_path: Path) -> None:
 def test_an_address_is_fetched_over_https_only() -> None:
     with pytest.raises(FetchError, match="only https"):
         source_bytes("http://localhost/a.pack")
+
+
+def test_a_public_key_is_called_one(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "acme.pub"
+    path.write_text(f"{PUBLIC}\n")
+    path.chmod(0o644)
+    told = _told(capsys, lambda: private_key(path))
+    assert told == (
+        f"umbilical: {path}: this is the public key; packs are signed with the private one, {tmp_path}/acme.key\n"
+    )

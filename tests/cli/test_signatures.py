@@ -1,8 +1,11 @@
+import re
+import textwrap
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from monitor.catalog.folder import bundled_folder
 from tests.cli.command import Done
 
 Command = Callable[..., Done]
@@ -77,3 +80,88 @@ def test_a_missing_folder_is_told(umbilical: Command) -> None:
     done = umbilical("signatures", "check", "/nowhere")
     assert done.status == 2
     assert "/nowhere: no such folder" in done.out
+
+
+def test_check_says_what_was_looked_at(umbilical: Command, tmp_path: Path) -> None:
+    (tmp_path / "acme.yaml").write_text(umbilical("signatures", "new", "acme", "Acme").out)
+    bundled = umbilical("signatures", "check")
+    assert re.fullmatch(r"umbilical: \d+ files, \d+ signatures \(bundled\): nothing is wrong\n", bundled.err)
+    own = umbilical("signatures", "check", str(tmp_path))
+    assert own.err == f"umbilical: 1 file, 1 signature ({tmp_path}): nothing is wrong\n"
+    beside = umbilical("signatures", "check", "--local", str(tmp_path))
+    assert f"(bundled and {tmp_path}): nothing is wrong" in beside.err
+    assert f"4 examples ({tmp_path}), 0 failures" in umbilical("signatures", "test", str(tmp_path)).err
+
+
+@pytest.mark.parametrize("options", [(), ("--local",)])
+def test_files_that_are_never_read_are_a_fault(
+    umbilical: Command, tmp_path: Path, options: tuple[str, ...]
+) -> None:
+    text = umbilical("signatures", "new", "acmeco", "Acme").out
+    (tmp_path / "acmeco.yml").write_text(text)
+    done = umbilical("signatures", "check", *options, str(tmp_path))
+    assert done.status == 2
+    told = f"{tmp_path}/acmeco.yml: not read: signature files end in .yaml (lists in .txt or .list)"
+    assert f"error: {told} [loads]\n" == done.out
+    (tmp_path / "acmeco.yml").unlink()
+    empty = umbilical("signatures", "check", *options, str(tmp_path))
+    assert (2, f"error: {tmp_path}: holds no signature files [loads]\n") == (empty.status, empty.out)
+
+
+def test_other_commands_warn_of_files_that_are_never_read(umbilical: Command, tmp_path: Path) -> None:
+    (tmp_path / "own").mkdir()
+    (tmp_path / "own" / "acme.yml").touch()
+    config = tmp_path / "umbilical.toml"
+    config.write_text('[catalog]\nfolders = ["own"]\n')
+    done = umbilical("signatures", "list", "--config", str(config))
+    assert done.status == 0
+    assert f"umbilical: warning: {tmp_path}/own/acme.yml: not read" in done.err
+
+
+@pytest.mark.parametrize("verb", ["check", "test"])
+def test_a_file_instead_of_a_folder_is_called_a_file(umbilical: Command, tmp_path: Path, verb: str) -> None:
+    file = tmp_path / "acme.yaml"
+    file.write_text(umbilical("signatures", "new", "acme", "Acme").out)
+    done = umbilical("signatures", verb, str(file))
+    assert done.status == 2
+    assert f"{file}: is a file; name the folder that holds it" in done.out + done.err
+    listed = umbilical("signatures", "list", "--signatures", str(file))
+    assert listed.err == f"umbilical: {file}: is a file; name the folder that holds it\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "problem"),
+    [
+        (("ACME", "X"), "'ACME' is no id of a vendor: lower-case letters, digits, hyphens"),
+        (("Ac me", "Q"), "'Ac me' is no id"),
+        (("", "x"), "'' is no id"),
+        (("a.b", "x"), "'a.b' is no id"),
+        (("acme", ""), "needs a name"),
+    ],
+)
+def test_a_first_file_that_would_not_pass_is_refused(
+    umbilical: Command, arguments: tuple[str, str], problem: str
+) -> None:
+    done = umbilical("signatures", "new", *arguments)
+    assert (2, "", 1) == (done.status, done.out, done.err.count("\n"))
+    assert problem in done.err
+
+
+def test_a_name_with_marks_of_yaml_passes_the_checks(umbilical: Command, tmp_path: Path) -> None:
+    (tmp_path / "acme.yaml").write_text(umbilical("signatures", "new", "acme", 'A: "b"').out)
+    assert umbilical("signatures", "check", str(tmp_path)).status == 0
+
+
+def test_the_list_that_the_documentation_shows_passes_the_checks(umbilical: Command, tmp_path: Path) -> None:
+    text = (bundled_folder() / "README.md").read_text()
+    shown = re.findall(r"(?:^    .*\n)+", text, re.MULTILINE)
+    (tmp_path / "acme.list").write_text(next(textwrap.dedent(one) for one in shown if "# vendor:" in one))
+    done = umbilical("signatures", "check", "--local", str(tmp_path))
+    assert (0, "") == (done.status, done.out)
+
+
+def test_the_schema_goes_where_a_first_file_looks_for_it(umbilical: Command) -> None:
+    text = (bundled_folder() / "README.md").read_text()
+    first = umbilical("signatures", "new", "acme", "Acme").out.splitlines()[0]
+    place = first.partition("$schema=")[2]
+    assert f"umbilical schema signature > local-signatures/{place}" in text

@@ -223,3 +223,14 @@ def test_a_file_that_is_not_there_is_told(umbilical: Command, site: tuple[str, s
 def test_every_command_has_examples() -> None:
     for name in ("KEYGEN", "PACK", "VERIFY", "UPDATE", "ROLLBACK", "INSTALLED"):
         assert "\b\nExamples:\n  umbilical signatures " in getattr(signatures_pack, f"{name}_EXAMPLES")
+
+
+@pytest.mark.parametrize("name", ["", "keys/", "."])
+def test_a_key_without_a_name_is_not_made(
+    umbilical: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "keys").mkdir()
+    done = umbilical("signatures", "keygen", name)
+    assert (2, "", 1) == (done.status, done.out, done.err.count("\n"))
+    assert [tmp_path / "keys"] == list(tmp_path.rglob("*"))

@@ -56,6 +56,14 @@ def test_a_private_address_behind_nat64_is_nowhere(embedded: GeoIp) -> None:
     assert embedded.lookup("64:ff9b::a00:1") == NOWHERE
 
 
+@pytest.mark.parametrize(
+    "text", ["1.2.3", "8.8", "010.1.1.1", "08.8.8.8", "0x08080808", "134744072", "8.8.8.0008"]
+)
+def test_a_text_that_a_reader_would_take_for_another_address_is_refused(embedded: GeoIp, text: str) -> None:
+    with pytest.raises(ValueError, match="not an IP address"):
+        embedded.lookup(text)
+
+
 def test_what_is_no_address_is_refused(embedded: GeoIp) -> None:
     with pytest.raises(ValueError, match="nonsense"):
         embedded.lookup("nonsense")

@@ -1,3 +1,4 @@
+import os
 from pathlib import Path
 from typing import Any
 
@@ -157,3 +158,15 @@ def test_an_old_database_says_so(tmp_path: Path) -> None:
     warning = database.info(built_ns + (OLD_AFTER_DAYS + 1) * DAY_NS).warning
     assert warning is not None
     assert warning.startswith("181 days old")
+
+
+def test_what_is_no_file_is_told_and_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.mmdb")
+    for path in (tmp_path, tmp_path / "pipe.mmdb", Path("/dev/zero")):
+        with pytest.raises(ConfigError, match="not a regular file"):
+            Database(str(path))
+
+
+def test_a_missing_database_is_told_wherever_it_was_named() -> None:
+    with pytest.raises(ConfigError, match=r"correct geoip\.database or --geoip, or leave it out"):
+        Database("/nowhere.mmdb")

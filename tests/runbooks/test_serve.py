@@ -8,6 +8,9 @@ from contextlib import contextmanager
 from http.client import HTTPConnection
 from typing import TYPE_CHECKING
 
+import pytest
+
+from tests.kit.script import script
 from tests.kit.soc import RUNBOOKS
 
 if TYPE_CHECKING:
@@ -51,3 +54,21 @@ def test_nothing_else_is_shown() -> None:
     with serving() as connection:
         for path in ("/serve.py", "/../preflight.py", "/%2e%2e/preflight.py", "//etc/passwd", "/x.md"):
             assert ask(connection, path)[0] == 404, path
+
+
+@pytest.mark.parametrize(
+    ("words", "status", "told"),
+    [
+        (["--help"], 0, "usage:"),
+        (["nine"], 2, "is no port"),
+        (["70000"], 2, "is no port"),
+        (["0", "192.0.2.1"], 2, "cannot listen on 192.0.2.1, port 0"),
+    ],
+)
+def test_wrong_words_are_told_in_place_of_a_trace(
+    words: list[str], status: int, told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        script("runbooks/serve.py").main(words)
+    said = capsys.readouterr()
+    assert (status, True) == (ended.value.code, told in said.out + said.err)

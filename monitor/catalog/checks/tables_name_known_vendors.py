@@ -8,6 +8,8 @@ from monitor.catalog.review import Gravity, Issue, Subject
 
 def check(subject: Subject) -> Iterator[Issue]:
     """Yield a fault for each vendor id of a table that has no file."""
+    if not subject.is_whole:
+        return
     known = subject.catalog.vendors
     macs, tacs = subject.contents.macs, subject.contents.tacs
     named = {row.vendor_id for row in macs} | {row.vendor_id for row in tacs}

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from monitor.cli.catalog_words import counted
 from monitor.cli.checks._subject import Remark, Subject, fault, ok, warning
 
 OLD_DAYS = 180
@@ -15,7 +16,8 @@ def check(subject: Subject) -> Iterator[Remark]:
         yield fault("the signatures cannot be loaded", "umbilical signatures check")
         return
     days = (subject.now_ns - checked.signatures_day_ns) // _DAY_NS
-    text = f"{len(checked.catalog.signatures)} signatures of {len(checked.catalog.vendors)} vendors, {days} days old"
+    vendors = counted(len(checked.catalog.vendors), "vendor")
+    text = f"{counted(len(checked.catalog.signatures), 'signature')} of {vendors}, {counted(days, 'day')} old"
     yield ok(text) if days <= OLD_DAYS else warning(text, "umbilical signatures update")
 
 

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from monitor.catalog.checks.status_is_earned import CHECK
@@ -32,3 +34,8 @@ def test_evidence_earns_the_status() -> None:
         "kind: vendor-document", "kind: capture\n    case: pcaps/acme"
     )
     assert [] == said(CHECK, subject(with_case))
+
+
+def test_an_heir_that_may_be_in_a_file_that_could_not_be_read_is_not_missed() -> None:
+    text = file_text(signature_text(status="deprecated", replaced_by="acme.none"))
+    assert [] == said(CHECK, replace(subject(text), is_whole=False))
