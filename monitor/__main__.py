@@ -1,6 +1,6 @@
 """``python -m monitor`` is the command ``umbilical``."""
 
-from monitor.cli.app import main
+from monitor.cli import main
 
 if __name__ == "__main__":
     main()

@@ -56,6 +56,11 @@ class Block:
         """Why the stream ended before its end."""
         return self._stream.problem
 
+    @property
+    def is_damaged(self) -> bool:
+        """Whether the compressed bytes of the stream are wrong."""
+        return self._stream.is_damaged
+
     def fill(self, least: int) -> bool:
         """Read until ``least`` bytes are held, more where that costs no waiting; False when the stream ends before.
 

@@ -1,15 +1,16 @@
 """Bytes of one opened capture, decompressed by what they are and not by what the file is called.
 
 Nothing here knows a capture format. Nothing here seeks, so that a pipe is as good as a file, and no read makes more
-bytes than were asked for, so that a small file cannot fill the memory.
+bytes than were asked for, so that a small file cannot fill the memory. Only damaged compressed bytes are looked at again.
 """
 
 import os
 import stat
 from collections.abc import Iterator
-from io import FileIO
+from io import BytesIO, FileIO
 from typing import Protocol
 
+from monitor.capture.packed import Damaged, Source
 from monitor.capture.unpack import compression_of, unpacked
 from monitor.model.errors import Malformed
 
@@ -18,6 +19,8 @@ HEAD_BYTES = 4096
 """Read ahead at most, to tell what the bytes are."""
 _MAGIC_BYTES = 6
 _STDIN_DESCRIPTOR = 0
+MOST_KEPT = 1 << 24
+"""Compressed bytes of a pipe that are kept, in case that they turn out to be damaged."""
 
 
 class Readable(Protocol):
@@ -44,9 +47,13 @@ class ByteStream:
         """Name of the compression, None when there is none."""
         self.problem: str | None = None
         """Why the bytes ended before their end."""
+        self.is_damaged = False
+        """Whether the compressed bytes are wrong, so that the last of these may be as well."""
         readable: Readable = packed
         if self.compression:
-            readable = _Pieces(unpacked(self.compression, packed))
+            readable = _Pieces(unpacked(self.compression, packed, self._disk.again))
+        else:
+            self._disk.forget()
         self._bytes = _Peekable(readable)
 
     @property
@@ -69,7 +76,7 @@ class ByteStream:
         try:
             return self._bytes.peek(least)
         except Malformed as error:
-            self.problem = str(error)
+            self._end(error)
             return self._bytes.held
 
     def readinto(self, view: memoryview) -> int:
@@ -79,10 +86,14 @@ class ByteStream:
         try:
             return self._bytes.readinto(view)
         except Malformed as error:
-            self.problem = str(error)
+            self._end(error)
         except OSError as error:
             self.problem = f"the disk gives no more: {error.strerror or error}"
         return 0
+
+    def _end(self, error: Malformed) -> None:
+        self.problem = str(error)
+        self.is_damaged = isinstance(error, Damaged)
 
     def close(self) -> None:
         """Close the file; standard input stays open, it is not ours."""
@@ -102,14 +113,43 @@ class _Disk:
         self.is_file = on_disk and path != STDIN
         self.size_bytes = status.st_size if on_disk else None
         self.taken_bytes = 0
+        self._first = self._file.tell() if on_disk else 0
+        self._kept = None if on_disk else bytearray()
 
     def readinto(self, view: memoryview, /) -> int:
         taken = self._file.readinto(view) or 0
         self.taken_bytes += taken
+        if self._kept is not None:
+            self._kept += view[:taken]
+            if len(self._kept) > MOST_KEPT:
+                self.forget()
         return taken
+
+    def again(self, offset: int) -> Source | None:
+        """Return the same bytes once more, from one of them on; None when they are gone."""
+        if self.size_bytes is not None:
+            return _Reread(self._file.fileno(), self._first + offset)
+        return None if self._kept is None else BytesIO(self._kept[offset:])
+
+    def forget(self) -> None:
+        """Keep nothing of what a pipe gave; nobody will ask for it."""
+        self._kept = None
 
     def close(self) -> None:
         self._file.close()
+
+
+class _Reread:
+    """Reads a file from a place, and leaves it where it stands."""
+
+    def __init__(self, descriptor: int, place: int) -> None:
+        self._descriptor = descriptor
+        self._place = place
+
+    def readinto(self, view: memoryview, /) -> int:
+        taken = os.preadv(self._descriptor, [view], self._place)
+        self._place += taken
+        return taken
 
 
 class _Peekable:

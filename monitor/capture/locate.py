@@ -3,6 +3,7 @@
 import glob
 import os
 import stat
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from errno import ENOENT
@@ -59,6 +60,8 @@ class _Search:
         if name == STDIN:
             self._add_stdin()
             return
+        if not name:
+            raise ValueError("an empty name is no capture")
         for path in _expanded(name):
             status = Path(path).stat()
             if stat.S_ISDIR(status.st_mode):
@@ -72,6 +75,8 @@ class _Search:
                 found.held.close()
 
     def _add_stdin(self) -> None:
+        if sys.stdin is None:  # closed from the start; by now its number may be that of another file
+            raise ValueError("-: standard input is closed; pipe a capture into it")
         if os.isatty(0):
             raise ValueError("-: standard input is a terminal; pipe a capture into it")
         self._add_file(STDIN, os.fstat(0))

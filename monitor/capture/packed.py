@@ -2,6 +2,8 @@
 
 from typing import Protocol
 
+from monitor.model.errors import Malformed
+
 PACKED_BYTES = 1 << 16
 """Input of one step of a decompressor."""
 
@@ -10,6 +12,10 @@ class Source(Protocol):
     """What gives the packed bytes."""
 
     def readinto(self, view: memoryview, /) -> int | None: ...
+
+
+class Damaged(Malformed):
+    """The packed bytes are wrong, which is not for want of more of them; the text says at which offset."""
 
 
 def take(source: Source, most: int = PACKED_BYTES) -> bytes:

@@ -55,7 +55,7 @@ class PcapWalk(Walk):
     def _begin(self) -> None:
         block = self._block
         if not block.fill(FILE_HEADER_BYTES):
-            self._hurt(f"cut short: the file header has {block.held} of {FILE_HEADER_BYTES} bytes")
+            self._ended(f"cut short: the file header has {block.held} of {FILE_HEADER_BYTES} bytes")
             return
         header = block.text(0, FILE_HEADER_BYTES)
         flavour = FLAVOURS[header[:4]]

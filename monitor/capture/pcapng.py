@@ -102,7 +102,7 @@ class PcapngWalk(Walk):
         offset = self._block.offset
         if not (self._block.skip(length - 4) and self._block.fill(4)):
             held = self._block.offset + self._block.held - offset
-            self._hurt(f"cut short: the last block at offset {offset} has {held} of {length} bytes", offset)
+            self._ended(f"cut short: the last block at offset {offset} has {held} of {length} bytes", offset)
         elif int.from_bytes(self._block.text(0, 4), self._byte_order) != length:
             self._hurt(_REASONS[Stop.TRAILER].format(offset=offset), offset)
         else:

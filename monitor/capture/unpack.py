@@ -1,36 +1,24 @@
 """Decompression in small pieces: gzip, bzip2, xz, lz4 and zstd, also when several of them stand one after another.
 
-A piece of output is bounded whatever the input claims. A generator raises ``Malformed`` where the data is damaged or ends
-early, after it has yielded everything before; it never reads more input than it needs for the next piece.
+A piece of output is bounded whatever the input claims. A generator raises ``Malformed`` where the data ends early, and
+``Damaged`` where it is damaged, after it has yielded everything before; it never reads more input than it needs for the
+next piece.
 """
 
 import bz2
 import lzma
 from collections.abc import Callable, Iterator
-from typing import Any, Protocol
+from typing import Any
 
-from monitor.capture.packed import Source, take
+from monitor.capture.packed import Damaged, Source, take
+from monitor.capture.salvage import PIECE_BYTES, Known, Member, NewMember, salvage
 from monitor.model.errors import Malformed
 
-PIECE_BYTES = 1 << 16
-"""Output of one step, and what a damaged step may lose."""
 XZ_MEMORY_BYTES = 1 << 28
 """Dictionaries beyond it are refused; ``xz -9`` needs 65 MiB."""
 
-
-class Member(Protocol):
-    """One compressed stream of a file, as the standard library's decompressors are."""
-
-    @property
-    def eof(self) -> bool: ...
-
-    @property
-    def needs_input(self) -> bool: ...
-
-    @property
-    def unused_data(self) -> bytes | None: ...
-
-    def decompress(self, packed: bytes, max_length: int, /) -> bytes: ...
+Again = Callable[[int], Source | None]
+"""Gives the same bytes once more from an offset on, or nothing where they are gone."""
 
 
 def compression_of(head: bytes) -> str | None:
@@ -42,25 +30,29 @@ def compression_of(head: bytes) -> str | None:
     return "zstd" if head[1:4] == b"\x2a\x4d\x18" and head[0] & 0xF0 == 0x50 else None
 
 
-def unpacked(compression: str, source: Source) -> Iterator[bytes]:
+def unpacked(compression: str, source: Source, again: Again = lambda _offset: None) -> Iterator[bytes]:
     """Yield the decompressed bytes of a source; raises ``Malformed`` where they stop too soon."""
     if compression == "zstd":
         from monitor.capture.zstd import frames  # noqa: PLC0415 - 20 ms that only zstd files shall pay
 
         return frames(source)
-    return _members(compression, _NEW_MEMBER[compression](), source)
+    return _members(compression, _NEW_MEMBER[compression](), _Counted(source), again)
 
 
-def _members(name: str, new: "NewMember", source: Source) -> Iterator[bytes]:
+def _members(name: str, new: NewMember, source: "_Counted", again: Again) -> Iterator[bytes]:
     packed = _after_padding(b"", source)
     while packed:
-        member = new.start()
+        member, begin, given = new.start(), source.taken - len(packed), 0
         try:
-            yield from _pieces(member, packed, source)
+            for piece in _pieces(member, packed, source):
+                yield piece
+                given += len(piece)
         except EOFError:
             raise Malformed(f"the {name} data ends early") from None
         except new.errors as error:
-            raise Malformed(f"the {name} data is damaged: {error}") from error
+            rest, place = _rescued(new, again, begin, Known(given, max(source.last - begin, 0)))
+            yield rest
+            raise Damaged(f"the {name} data is damaged {place} of the file: {error}") from error
         packed = _after_padding(member.unused_data or b"", source)
 
 
@@ -77,6 +69,29 @@ def _pieces(member: Member, packed: bytes, source: Source) -> Iterator[bytes]:
         packed = b""
 
 
+def _rescued(new: NewMember, again: Again, begin: int, known: Known) -> tuple[bytes, str]:
+    source = again(begin)
+    if source is None:
+        return b"", f"after offset {begin + known.good}"
+    rest, offset = salvage(new, source, known)
+    return rest, f"at offset {begin + offset}"
+
+
+class _Counted:
+    """A source that knows how far it was taken, and how far before that."""
+
+    def __init__(self, source: Source) -> None:
+        self.taken = 0
+        self.last = 0
+        self._source = source
+
+    def readinto(self, view: memoryview, /) -> int:
+        self.last = self.taken
+        size = self._source.readinto(view) or 0
+        self.taken += size
+        return size
+
+
 def _after_padding(packed: bytes, source: Source) -> bytes:
     """Return the next bytes that are no padding with zeros (xz stream padding, gzip on tapes); empty at the end."""
     while True:
@@ -86,14 +101,6 @@ def _after_padding(packed: bytes, source: Source) -> bytes:
         packed = take(source)
         if not packed:
             return packed
-
-
-class NewMember:
-    """How to start a decompressor, and what it raises for bad data."""
-
-    def __init__(self, start: Callable[[], Member], *errors: type[Exception]) -> None:
-        self.start = start
-        self.errors = errors
 
 
 class _Inflater:

@@ -129,14 +129,24 @@ class Walk(ABC):
 
     def _end(self, needed: int) -> None:
         if self._block.held:
-            self._hurt(self._cut_short(needed))
+            self._ended(self._cut_short(needed))
         elif self._block.problem:
-            self._hurt(f"cut short at offset {self._block.offset}")
+            self._ended(f"cut short at offset {self._block.offset}")
+
+    def _ended(self, reason: str, offset: int | None = None) -> None:
+        """Say that the bytes are over too soon, and why; nobody cut what could not be unpacked to its end."""
+        if self._block.is_damaged:
+            self._damaged(str(self._block.problem), offset)
+        else:
+            self._hurt(reason, offset)
 
     def _hurt(self, reason: str, offset: int | None = None) -> None:
         problem = f" ({self._block.problem})" if self._block.problem else ""
+        self._damaged(reason + problem, offset)
+
+    def _damaged(self, reason: str, offset: int | None) -> None:
         place = self._block.offset if offset is None else offset
-        self.damage = Damage(capture=self._capture, offset=place, reason=reason + problem)
+        self.damage = Damage(capture=self._capture, offset=place, reason=reason)
 
 
 @part

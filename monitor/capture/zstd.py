@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import zstandard
 
-from monitor.capture.packed import Source, take
+from monitor.capture.packed import Damaged, Source, take
 from monitor.model.errors import Malformed
 
 _MAGIC = b"\x28\xb5\x2f\xfd"
@@ -25,21 +25,23 @@ WINDOW_BYTES = 1 << 27
 
 
 def frames(source: Source) -> Iterator[bytes]:
-    """Yield the decompressed blocks of every frame; raises ``Malformed`` where they stop too soon."""
+    """Yield the decompressed blocks of every frame; raises ``Malformed`` where they stop too soon, ``Damaged`` where they are wrong."""
     packed = _Exact(source)
     library = zstandard.ZstdDecompressor(max_window_size=WINDOW_BYTES)
-    while magic := packed.up_to(4):
+    while magic := packed.marked().up_to(4):
         try:
             if magic == _MAGIC:
                 yield from _blocks(packed, library.decompressobj())
             elif magic[1:] == _SKIPPABLE and magic[0] & 0xF0 == 0x50:
                 packed.skip(int.from_bytes(packed.exactly(4), "little"))
             else:
-                raise Malformed("the zstd data is followed by something else")
+                raise Damaged(
+                    f"the zstd data is followed by something else at offset {packed.begin} of the file"
+                )
         except EOFError:
             raise Malformed("the zstd data ends early") from None
         except zstandard.ZstdError as error:
-            raise Malformed(f"the zstd data is damaged: {error}") from error
+            raise _damaged(packed, error) from error
 
 
 def _blocks(packed: "_Exact", unpacker: "zstandard.ZstdDecompressionObj") -> Iterator[bytes]:
@@ -51,23 +53,35 @@ def _blocks(packed: "_Exact", unpacker: "zstandard.ZstdDecompressionObj") -> Ite
     yield unpacker.decompress(_MAGIC + descriptor + rest)
     last = 0
     while not last:
-        header = packed.exactly(3)
+        header = packed.marked().exactly(3)
         fields = int.from_bytes(header, "little")
         last, kind, size = fields & 1, fields >> 1 & 3, fields >> 3
         if kind == _RESERVED or size > _BLOCK_BYTES:
-            raise Malformed("the zstd data is damaged: no such block")
+            raise _damaged(packed, "no such block")
         yield unpacker.decompress(header + packed.exactly(1 if kind == _RLE else size))
     if flags >> 2 & 1:
-        yield unpacker.decompress(packed.exactly(4))
+        yield unpacker.decompress(packed.marked().exactly(4))
+
+
+def _damaged(packed: "_Exact", why: object) -> Damaged:
+    return Damaged(f"the zstd data is damaged at offset {packed.begin} of the file: {why}")
 
 
 class _Exact:
     """Gives as many bytes of a source as asked for."""
 
     def __init__(self, source: Source) -> None:
+        self.begin = 0
+        """Offset of the part that is looked at."""
         self._source = source
         self._rest = b""
         self._at = 0
+        self._gone = 0
+
+    def marked(self) -> "_Exact":
+        """Begin another part here."""
+        self.begin = self._gone + self._at
+        return self
 
     def up_to(self, size: int) -> bytes:
         """Return ``size`` bytes, fewer at the end only."""
@@ -75,6 +89,7 @@ class _Exact:
             more = take(self._source)
             if not more:
                 break
+            self._gone += self._at
             self._rest = self._rest[self._at :] + more
             self._at = 0
         given = self._rest[self._at : self._at + size]

@@ -1,7 +1,9 @@
 """The commands, by name; each lives in its own file and imports what it needs when it runs."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext
+from io import TextIOWrapper
 from typing import Annotated, Any
 
 import typer
@@ -19,7 +21,7 @@ from monitor.cli import (
     signatures,
     watch,
 )
-from monitor.cli.failure import ExitStatus, fail
+from monitor.cli.failure import ExitStatus, fail, guarded_output
 from monitor.cli.version import print_version
 
 app = typer.Typer(
@@ -57,6 +59,10 @@ app.add_typer(signatures.group, short_help="what is known of vendors: list, show
 app.add_typer(geoip.group, short_help="where an address is: lookup, info")
 
 
+_ABOUT_ITSELF = {"-h", "--help", "--version"}
+"""Options that print before a command could guard its output."""
+
+
 def _version(asked: bool) -> None:
     if asked:
         print_version()
@@ -80,8 +86,11 @@ def umbilical(
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and exit; wrong use is told in one line."""
     status: Any = ExitStatus.CLEAN
+    _take_any_letter()
+    given = sys.argv[1:] if arguments is None else arguments
     try:
-        status = app(arguments, prog_name="umbilical", standalone_mode=False)
+        with nullcontext() if _ABOUT_ITSELF.isdisjoint(given) else _told_to_whoever_reads():
+            status = app(given, prog_name="umbilical", standalone_mode=False)
     except KeyboardInterrupt:
         status = ExitStatus.INTERRUPTED
     except _WRONG_USE as error:
@@ -89,11 +98,30 @@ def main(arguments: Sequence[str] | None = None) -> None:
     sys.exit(status if isinstance(status, int) else ExitStatus.CLEAN)
 
 
+def _take_any_letter() -> None:
+    """Let letters that the terminal's encoding lacks be replaced; stderr escapes them already."""
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")
+
+
+@contextmanager
+def _told_to_whoever_reads() -> Iterator[None]:
+    """Guard what typer prints by itself; it ends with 1 when the reader has gone."""
+    try:
+        with guarded_output():
+            yield
+    except SystemExit as ended:
+        if isinstance(ended.__context__, BrokenPipeError):
+            sys.exit(ExitStatus.CLEAN)
+        raise
+
+
 def _tell_wrong_use(error: Any) -> None:
     context = error.ctx if hasattr(error, "ctx") else None
     message = error.format_message().replace("Value error, ", "").rstrip(".")
     if not message or type(error).__name__ == "NoArgsIsHelpError":
-        print(context.get_help() if context else message)
+        with guarded_output():
+            print(context.get_help() if context else message)
         sys.exit(ExitStatus.CLEAN)
     command = context.command_path if context else "umbilical"
     fail(f"{message} (see: {command} --help)")

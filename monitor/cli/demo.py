@@ -8,7 +8,7 @@ import typer
 
 import monitor
 from monitor.cli import options
-from monitor.cli.failure import fail
+from monitor.cli.failure import fail, guarded_output
 from monitor.cli.replay import replayed
 from monitor.cli.running import Request
 
@@ -35,7 +35,8 @@ def demo(
     """Replay the bundled case: a day at a small site whose modules phone home."""
     request = demo_request(no_progress=no_progress)
     if not json:
-        print(INTRODUCTION, end="\n\n", flush=True)
+        with guarded_output():
+            print(INTRODUCTION, end="\n\n", flush=True)
     sys.exit(replayed(request, json=json, show=not json, names=[CASE], hints=[NEXT]))
 
 

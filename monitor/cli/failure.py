@@ -3,7 +3,7 @@
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from enum import IntEnum
 from typing import NoReturn
 
@@ -36,9 +36,15 @@ def fail(message: str) -> NoReturn:
 
 
 def say(message: str) -> None:
-    """Tell people something beside the data: one line on stderr, or several when there are several faults."""
-    for line in message.splitlines() or [""]:
-        print(f"umbilical: {safe(line)}", file=sys.stderr)
+    """Tell people something beside the data: one line on stderr, or several when there are several faults.
+
+    Threads speak at the same time, so it is written at once; where nobody can be told, nothing is lost but words.
+    """
+    told = "".join(f"umbilical: {safe(line)}\n" for line in message.splitlines() or [""])
+    if sys.stderr is not None:
+        with suppress(OSError, ValueError):
+            sys.stderr.write(told)
+            sys.stderr.flush()
 
 
 @contextmanager

@@ -1,6 +1,5 @@
 """``umbilical replay``: captures in, alerts out."""
 
-import shlex
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,7 +11,7 @@ from monitor.cli import options
 from monitor.cli.failure import ExitStatus, guarded_output, told_plainly
 from monitor.cli.output import check_target, data_output
 from monitor.cli.running import Ran, Request, run, same_terminal, status_of, warn
-from monitor.cli.words import safe
+from monitor.cli.words import as_typed
 
 EXAMPLES = """\b
 Examples:
@@ -30,6 +29,8 @@ Exit status: 0 read to the end, 1 an alert as severe as --fail-on says, 2 wrong 
 STDIN = "-"
 MOST_NAMED = 3
 """Captures that a hint names."""
+METRICS_MODE = 0o644
+"""Who collects them is somebody else."""
 
 
 def replay(
@@ -106,7 +107,7 @@ def replayed(
 def _next_steps(request: Request) -> Sequence[str]:
     """Say how to go on with the same captures, if they can be named in a line; those of a pipe are gone."""
     names = request.captures
-    if len(names) > MOST_NAMED or any(name == STDIN or Path(name).is_fifo() for name in names):
+    if len(names) > MOST_NAMED or any(name == STDIN or _is_pipe(name) for name in names):
         return ()
     site = _options("--config", [request.config]) + _options("--signatures", [request.signatures])
     home = _options("--home", request.home or [])
@@ -116,8 +117,15 @@ def _next_steps(request: Request) -> Sequence[str]:
     )
 
 
+def _is_pipe(name: str) -> bool:
+    try:
+        return Path(name).is_fifo()
+    except OSError:  # too long, or in a folder that is closed to us; reading it says so
+        return False
+
+
 def _options(option: str, values: Sequence[object]) -> str:
-    return "".join(f"{option and ' '}{option} {safe(shlex.quote(str(one)))}" for one in values if one)
+    return "".join(f"{option and ' '}{option} {as_typed(str(one))}" for one in values if one)
 
 
 def _read_as_json(request: Request) -> Ran:
@@ -128,11 +136,12 @@ def _read_as_json(request: Request) -> Ran:
 
 
 def _write_metrics(path: Path, ran: Ran) -> None:
-    from monitor.export.openmetrics import write_metrics
+    from monitor.export.openmetrics import file_text
     from monitor.pipeline.metrics import snapshot_of
 
-    with told_plainly():
-        write_metrics(snapshot_of(ran.result, ran.site, ran.stories), path)
+    text = file_text(snapshot_of(ran.result, ran.site, ran.stories), path)
+    with told_plainly(), data_output(path, mode=METRICS_MODE) as stream:
+        stream.write(text)
 
 
 def _is_alarming(ran: Ran, fail_on: options.SeverityWord | None) -> bool:

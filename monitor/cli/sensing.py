@@ -187,7 +187,9 @@ class Sensing:
         """Refuse a filter that the next start would refuse."""
         text = config.settings("capture").filter
         if text != self._started_by.settings("capture").filter:
-            with suppress(OSError):  # without libpcap tcpdump compiles it, which this process may not run any more
+            with suppress(
+                OSError
+            ):  # without libpcap tcpdump compiles it, which this process may not run any more
                 check_filter(text)
 
     def _sources(self, config: Config) -> Sequence[Source]:

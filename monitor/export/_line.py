@@ -10,7 +10,10 @@ MAX_DEPTH = 8
 
 
 def line(record: dict[str, Any]) -> bytes:
-    """Return the record as UTF-8 JSON with a line feed; text that is no Unicode is replaced, never refused."""
+    r"""Return the record as UTF-8 JSON with a line feed; what is no Unicode is escaped, never refused.
+
+    A file name that is no UTF-8 is so written as on the screen: ``bad\udcff.pcap``.
+    """
     try:
         return orjson.dumps(record, option=_NEWLINE)
     except TypeError:  # lone surrogates, or a whole number beyond 64 bits
@@ -24,7 +27,7 @@ def _clean(value: Any, depth: int) -> Any:
         return str(value)
     if value is None or isinstance(value, int | float):
         return value
-    return str(value).encode("utf-8", "replace").decode("utf-8")
+    return str(value).encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def _clean_inside(value: dict[Any, Any] | list[Any] | tuple[Any, ...], depth: int) -> Any:

@@ -1,4 +1,4 @@
-"""Metrics from a snapshot: a custom collector on a private registry, as text or as a file.
+"""Metrics from a snapshot: a custom collector on a private registry, as text for a scrape or for a file.
 
 Rule 1: labels come from closed sets only; a value outside them is shown as ``other``, a device as ``unlisted``.
 Rule 2: every known series is there from the first scrape, with 0.
@@ -6,8 +6,6 @@ Rule 3: state is read at scrape time and never kept, so that what vanished from 
 Rule 4: there are never more series than ``max_series`` says, whatever the traffic does.
 """
 
-import os
-import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -84,15 +82,6 @@ def render(snapshot: Snapshot, *, openmetrics: bool = True) -> bytes:
     return text_of(registry(lambda: snapshot).collect(), chosen)
 
 
-def write_metrics(snapshot: Snapshot, path: Path) -> None:
-    """Write the metrics so that a reader sees the old file or the new one, never half of one."""
-    text = render(snapshot, openmetrics=path.suffix != TEXTFILE_SUFFIX)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(text)
-            os.fchmod(stream.fileno(), 0o644)
-        Path(temporary).replace(path)
-    except OSError:
-        Path(temporary).unlink(missing_ok=True)
-        raise
+def file_text(snapshot: Snapshot, path: Path) -> bytes:
+    """Return the metrics in the format that suits a file of that name."""
+    return render(snapshot, openmetrics=path.suffix != TEXTFILE_SUFFIX)

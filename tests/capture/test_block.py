@@ -1,5 +1,6 @@
 """The reused buffer: left-over moves to the front, large records make it grow, large gaps do not."""
 
+import gzip
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -85,4 +86,17 @@ def test_what_was_read_stays_in_a_buffer_that_was_given(tmp_path: Path) -> None:
     assert [id(one) for one in given] == turns.returned[1:3]
     block.close()
     assert block.held == 0
+    stream.close()
+
+
+def test_damage_of_the_stream_is_told(block: Block, tmp_path: Path) -> None:
+    assert not block.is_damaged
+    packed = bytearray(gzip.compress(CONTENT))
+    packed[-8] ^= 1
+    path = tmp_path / "packed"
+    path.write_bytes(packed)
+    stream = ByteStream(str(path))
+    damaged = Block(stream, 100)
+    assert not damaged.fill(len(CONTENT) + 1)
+    assert (len(CONTENT), True) == (damaged.held, damaged.is_damaged)
     stream.close()

@@ -2,11 +2,14 @@
 
 import gzip
 import os
+import subprocess
+import sys
+import threading
 from pathlib import Path
 
 import pytest
 
-from monitor.capture.bytestream import HEAD_BYTES, ByteStream
+from monitor.capture.bytestream import HEAD_BYTES, MOST_KEPT, ByteStream
 
 
 def read_all(stream: ByteStream) -> bytes:
@@ -70,6 +73,65 @@ def test_a_pipe_is_read_without_seeking(tmp_path: Path) -> None:
     os.close(reading)
     assert (stream.is_file, stream.size_bytes, stream.peek(7)[:7]) == (False, None, b"capture")
     assert read_all(stream) == b"capture" * 100
+
+
+def bad_gzip(content: bytes) -> bytes:
+    packed = bytearray(gzip.compress(content))
+    packed[-8] ^= 1
+    return bytes(packed)
+
+
+def piped(content: bytes) -> ByteStream:
+    reading, writing = os.pipe()
+
+    def write() -> None:
+        with os.fdopen(writing, "wb") as pipe:
+            pipe.write(content)
+
+    threading.Thread(target=write, daemon=True).start()
+    stream = ByteStream(f"/dev/fd/{reading}")
+    os.close(reading)
+    return stream
+
+
+def test_all_before_the_damage_of_a_file_is_given(tmp_path: Path) -> None:
+    content = os.urandom(200_000)
+    stream = stream_of(tmp_path, bad_gzip(content))
+    assert (content, True) == (read_all(stream), stream.is_damaged)
+    assert stream.disk_bytes == stream.size_bytes
+
+
+def test_all_before_the_damage_of_a_pipe_is_given_as_far_as_it_was_kept() -> None:
+    content = os.urandom(200_000)
+    stream = piped(bad_gzip(content))
+    assert (content, True) == (read_all(stream), stream.is_damaged)
+    content = os.urandom(MOST_KEPT)
+    stream = piped(bad_gzip(content))
+    given = read_all(stream)
+    assert content.startswith(given)
+    assert 0 <= len(content) - len(given) < 1 << 16
+    assert "damaged after offset" in str(stream.problem)
+
+
+def test_standard_input_that_is_a_file_is_looked_at_again_from_where_it_stood(tmp_path: Path) -> None:
+    content = os.urandom(100_000)
+    path = tmp_path / "file"
+    path.write_bytes(b"before" + bad_gzip(content))
+    code = (
+        "import sys; from monitor.capture.bytestream import ByteStream; stream = ByteStream('-');"
+        " room = memoryview(bytearray(1000))\n"
+        "while taken := stream.readinto(room): sys.stdout.buffer.write(room[:taken])"
+    )
+    with path.open("rb") as file:
+        os.lseek(file.fileno(), len(b"before"), os.SEEK_SET)
+        done = subprocess.run([sys.executable, "-c", code], stdin=file, stdout=subprocess.PIPE, check=True)
+    assert content == done.stdout
+
+
+def test_what_only_ends_early_is_not_damaged(tmp_path: Path) -> None:
+    stream = stream_of(tmp_path, gzip.compress(b"content")[:-3])
+    read_all(stream)
+    assert ("the gzip data ends early", False) == (stream.problem, stream.is_damaged)
 
 
 def test_an_error_of_the_disk_ends_the_bytes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -68,8 +68,21 @@ def test_packed_text_is_refused_as_such(folder: Path) -> None:
 
 def test_a_damaged_gzip_is_refused_as_such(folder: Path) -> None:
     (folder / "t.gz").write_bytes(b"\x1f\x8b\xff\xff\xff\xff\xff\xff\xff\xff")
-    with pytest.raises(ValueError, match=r"packed with gzip \(the gzip data is damaged: "):
+    with pytest.raises(
+        ValueError, match=r"packed with gzip \(the gzip data is damaged at offset 3 of the file: "
+    ):
         locate([str(folder / "t.gz")])
+
+
+def test_an_empty_name_is_no_capture_and_not_this_folder() -> None:
+    with pytest.raises(ValueError, match=r"^an empty name is no capture$"):
+        locate([""])
+
+
+def test_a_closed_standard_input_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", None)
+    with pytest.raises(ValueError, match="standard input is closed"):
+        locate(["-"])
 
 
 def test_an_empty_file_is_refused(folder: Path) -> None:

@@ -11,7 +11,7 @@ import lz4.frame
 import pytest
 import zstandard
 
-from monitor.capture.packed import PACKED_BYTES
+from monitor.capture.packed import PACKED_BYTES, Damaged
 from monitor.capture.unpack import compression_of, unpacked
 from monitor.model.errors import Malformed
 
@@ -34,7 +34,7 @@ def name(request: pytest.FixtureRequest) -> str:
 def until_problem(name: str, packed: bytes) -> tuple[bytes, str]:
     given = b""
     try:
-        for piece in unpacked(name, io.BytesIO(packed)):
+        for piece in unpacked(name, io.BytesIO(packed), lambda offset: io.BytesIO(packed[offset:])):
             given += piece
     except Malformed as error:
         return given, str(error)
@@ -97,3 +97,54 @@ def test_random_damage_raises_malformed_or_nothing(name: str) -> None:
                 assert len(piece) <= LARGEST_PIECE
         except Malformed:
             pass
+
+
+def flipped(packed: bytes, place: int) -> bytes:
+    mutant = bytearray(packed)
+    mutant[place] ^= 1
+    return bytes(mutant)
+
+
+CHECKED: dict[str, Callable[[bytes], bytes]] = {
+    **PACK,
+    "lz4": lambda content: lz4.frame.compress(content, content_checksum=True),
+    "zstd": zstandard.ZstdCompressor(write_checksum=True).compress,
+}
+
+
+def checksum_place(name: str, packed: bytes) -> int:
+    """Return where a byte of the checksum of the content is."""
+    index_bytes = (int.from_bytes(packed[-8:-4], "little") + 1) * 4  # xz file format, section 2.1.2.2
+    return len(packed) - {"gzip": 8, "bzip2": 5, "xz": 12 + index_bytes + 1, "lz4": 1, "zstd": 1}[name]
+
+
+@pytest.mark.parametrize("size", [10, 60_000, len(CONTENT)])
+def test_a_wrong_checksum_loses_nothing_that_came_before(name: str, size: int) -> None:
+    content = CONTENT[-size:]
+    first, packed = PACK[name](b"first"), CHECKED[name](content)
+    place = checksum_place(name, packed)
+    given, problem = until_problem(name, first + flipped(packed, place) + PACK[name](b"never"))
+    assert given == b"first" + content
+    assert abs(offset_in(problem) - len(first) - place) < 8
+
+
+def test_a_flipped_byte_anywhere_loses_no_more_than_one_byte_of_what_can_be_unpacked(name: str) -> None:
+    packed = PACK[name](CONTENT[:200_000])
+    for place in range(40, len(packed), len(packed) // 7):
+        mutant = flipped(packed, place)
+        given, problem = until_problem(name, mutant)
+        best, _ = until_problem(name, mutant[: offset_in(problem)]) if "damaged" in problem else (given, "")
+        assert len(given) >= len(best) - 1
+        assert given[: len(best) - 1] == best[: len(given)][:-1]
+
+
+def offset_in(problem: str) -> int:
+    return int(problem.partition(" at offset ")[2].split()[0])
+
+
+def test_bytes_that_are_gone_cannot_be_looked_at_again_and_the_offset_is_about_right() -> None:
+    packed = flipped(gzip.compress(CONTENT), -8)
+    with pytest.raises(Damaged, match=r"after offset \d+ of the file") as caught:
+        list(unpacked("gzip", io.BytesIO(packed)))
+    after = int(str(caught.value).partition("after offset ")[2].split()[0])
+    assert len(packed) - PACKED_BYTES <= after < len(packed)

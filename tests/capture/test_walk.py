@@ -1,6 +1,8 @@
 """The compiled walks against the dull reader: the same frames and the same damage for whatever bytes there are."""
 
+import gzip
 import tempfile
+from pathlib import Path
 
 import pytest
 from hypothesis import example, given, settings
@@ -85,3 +87,19 @@ def test_damaged_captures_are_read_alike(content: bytes, batch_frames: int) -> N
 def test_captures_cut_anywhere_are_read_alike(content: bytes) -> None:
     for end in range(12, len(content), 5):
         agree(content[:end])
+
+
+@pytest.mark.parametrize("content", [PCAPS[0], PCAPNGS[0]])
+@pytest.mark.parametrize("missing_bytes", [0, 7])
+def test_damage_of_the_packed_bytes_is_named_instead_of_what_it_did_to_the_last_record(
+    content: bytes, missing_bytes: int, tmp_path: Path
+) -> None:
+    packed = bytearray(gzip.compress(content[: len(content) - missing_bytes]))
+    packed[-8] ^= 1
+    path = tmp_path / "packed"
+    path.write_bytes(packed)
+    source = Replay([str(path)])
+    frames = sum(len(batch.frames) for batch in source.batches())
+    assert frames == len(RECORDS) - bool(missing_bytes)
+    (damage,) = source.damage
+    assert damage.reason.startswith(f"the gzip data is damaged at offset {len(packed) - 5} of the file")

@@ -5,6 +5,7 @@ import io
 import pytest
 import zstandard
 
+from monitor.capture.packed import Damaged
 from monitor.capture.zstd import frames
 from monitor.model.errors import Malformed
 
@@ -66,3 +67,12 @@ def test_a_window_that_would_fill_the_memory_is_refused() -> None:
     two_gigabytes = bytes((21 << 3,))
     with pytest.raises(Malformed, match="damaged"):
         unpack(b"\x28\xb5\x2f\xfd\x00" + two_gigabytes + b"\x01\x00\x00")
+
+
+def test_the_offset_of_damage_is_that_of_its_block_or_checksum() -> None:
+    packed = zstandard.ZstdCompressor(write_checksum=True).compress(CONTENT)
+    whole = SKIPPABLE + packed
+    with pytest.raises(Damaged, match=f"at offset {len(whole) - 4} of the file"):
+        unpack(whole[:-1] + bytes((whole[-1] ^ 1,)))
+    with pytest.raises(Damaged, match=f"something else at offset {len(whole)} of the file"):
+        unpack(whole + b"junk")

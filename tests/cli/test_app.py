@@ -1,7 +1,9 @@
+import json
 import re
 import subprocess
 import sys
 from collections.abc import Callable
+from typing import IO, cast
 
 import pytest
 
@@ -82,6 +84,28 @@ def test_version_tells_signatures_and_credit(umbilical: Command) -> None:
 
 
 def test_importing_the_commands_imports_nothing_heavy() -> None:
-    code = "import sys, monitor.cli; print(*sys.modules)"
+    code = "import sys, monitor.cli.app; print(*sys.modules)"
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     assert set() == HEAVY & set(loaded.split())
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1"])
+@pytest.mark.parametrize("command", [("demo",), ("demo", "--json"), ("explain", "--help")])
+def test_letters_that_the_terminal_lacks_are_replaced(
+    command: tuple[str, ...], encoding: str, umbilical_process: Callable[..., "subprocess.Popen[str]"]
+) -> None:
+    with umbilical_process(*command, PYTHONIOENCODING=encoding) as process:
+        out, err = process.communicate()
+    assert ("", 0) == (err, process.returncode)
+    assert out
+    if "--json" in command:
+        assert all(json.loads(line)["device"] for line in out.splitlines())
+
+
+@pytest.mark.parametrize("command", [(), ("--help",), ("--version",), ("replay", "-h")])
+def test_help_whose_reader_has_gone_is_no_fault(
+    command: tuple[str, ...], umbilical_process: Callable[..., "subprocess.Popen[str]"]
+) -> None:
+    with umbilical_process(*command) as process:
+        cast("IO[str]", process.stdout).close()
+        assert ("", 0) == (cast("IO[str]", process.stderr).read(), process.wait(60))

@@ -1,5 +1,10 @@
+import os
+import stat
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import IO, cast
 
 import pytest
 
@@ -54,3 +59,24 @@ def test_a_missing_demo_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[st
     with pytest.raises(SystemExit):
         demo_capture(tmp_path / "package")
     assert "the demo is missing" in capsys.readouterr().err
+
+
+def test_a_reader_that_has_gone_is_no_fault(umbilical_process: Callable[..., subprocess.Popen[str]]) -> None:
+    with umbilical_process("demo") as process:
+        cast("IO[str]", process.stdout).close()
+        assert ("", 0) == (cast("IO[str]", process.stderr).read(), process.wait(60))
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root makes devices")
+def test_a_full_disk_is_told_in_a_line(tmp_path: Path) -> None:
+    full = tmp_path / "full"
+    try:
+        os.mknod(full, stat.S_IFCHR | 0o666, os.makedev(1, 7))
+        stream = full.open("wb")
+    except PermissionError:
+        pytest.skip("no devices can be made here")
+    with stream:
+        done = subprocess.run(
+            [sys.executable, "-m", "monitor", "demo"], stdout=stream, stderr=subprocess.PIPE, check=False
+        )
+    assert (2, b"umbilical: cannot write: no space left on device\n") == (done.returncode, done.stderr)

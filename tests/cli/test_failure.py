@@ -1,3 +1,5 @@
+import io
+
 import pytest
 
 from monitor.cli.failure import ExitStatus, fail, guarded_output, say, told_plainly
@@ -7,6 +9,40 @@ from monitor.model.errors import ConfigError, Location
 def test_several_faults_are_several_lines(capsys: pytest.CaptureFixture[str]) -> None:
     say("one\ntwo\x1b")
     assert "umbilical: one\numbilical: two\\x1b\n" == capsys.readouterr().err
+
+
+class Told(io.StringIO):
+    """Keeps what was written in one go apart."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.writes: list[str] = []
+
+    def write(self, text: str) -> int:
+        self.writes.append(text)
+        return len(text)
+
+
+def test_what_one_thread_says_is_not_torn_apart_by_another(monkeypatch: pytest.MonkeyPatch) -> None:
+    told = Told()
+    monkeypatch.setattr("sys.stderr", told)
+    say("a line")
+    say("two\nlines")
+    assert ["umbilical: a line\n", "umbilical: two\numbilical: lines\n"] == told.writes
+
+
+@pytest.mark.parametrize("error", [BrokenPipeError(), OSError(28, "full"), ValueError("closed")])
+def test_where_nobody_listens_the_work_goes_on(error: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
+    told = Told()
+
+    def fail_to_write(_text: str) -> int:
+        raise error
+
+    monkeypatch.setattr(told, "write", fail_to_write)
+    monkeypatch.setattr("sys.stderr", told)
+    say("unheard")
+    monkeypatch.setattr("sys.stderr", None)
+    say("unheard")
 
 
 def test_failing_is_wrong_input(capsys: pytest.CaptureFixture[str]) -> None:

@@ -93,6 +93,53 @@ def test_metrics_are_written(umbilical: Command, contact: Path, tmp_path: Path) 
     assert 'umbilical_frames_total{interface="replay"} 3.0' in text
 
 
+def test_metrics_go_through_links_and_into_pipes(umbilical: Command, contact: Path, tmp_path: Path) -> None:
+    target, link, pipe = tmp_path / "real.prom", tmp_path / "link.prom", tmp_path / "pipe.prom"
+    link.symlink_to(target)
+    os.mkfifo(pipe)
+    heard: list[str] = []
+    reader = threading.Thread(target=lambda: heard.append(pipe.read_text()), daemon=True)
+    reader.start()
+    for path in (link, pipe):
+        assert umbilical("replay", "-q", "--metrics", str(path), str(contact)).status == 0
+    reader.join(10)
+    assert (True, True) == (link.is_symlink(), pipe.is_fifo())
+    assert heard == [target.read_text()]
+    assert 0o644 == target.stat().st_mode & 0o777
+
+
+def test_a_name_that_cannot_be_looked_up_is_told_in_a_line(
+    umbilical: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    long = "x" * 300
+    done = umbilical("replay", long)
+    assert Done(status=2, out="", err=f"umbilical: {long}: file name too long\n") == done
+
+    def refuse(path: Path) -> None:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, "is_fifo", refuse)  # as older Pythons do
+    assert umbilical("replay", "closed/x").status == 2
+
+
+def test_names_that_are_none_are_told(umbilical: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert umbilical("replay", "") == Done(status=2, out="", err="umbilical: an empty name is no capture\n")
+    monkeypatch.setattr("sys.stdin", None)
+    assert "standard input is closed" in umbilical("replay", "-").err
+
+
+def test_a_name_that_is_no_text_is_the_same_everywhere(umbilical: Command, tmp_path: Path) -> None:
+    path = Path(os.fsdecode(bytes(tmp_path) + b"/\xff\xfe.pcap"))
+    path.write_bytes(contact_pcap()[:-10])
+    shown = "\\udcff\\udcfe.pcap"
+    done = umbilical("replay", "--json", str(path))
+    assert {str(tmp_path / shown)} == {one["capture"] for one in done.records[0]["evidence"]}
+    assert f"{tmp_path / shown}: cut short" in done.err
+    out = "".join(umbilical("replay", str(path)).out.split())
+    assert shown in out
+    assert "$'" in out  # the next step, as it is typed
+
+
 def test_metrics_into_a_missing_folder_are_refused_before_reading(umbilical: Command, contact: Path) -> None:
     done = umbilical("replay", "--metrics", "/nowhere/site.prom", str(contact))
     assert Done(status=2, out="", err="umbilical: /nowhere: no such folder\n") == done

@@ -33,5 +33,8 @@ def test_what_a_reload_does_not_change_is_named_as_in_the_file(tmp_path: Path) -
 
 
 def test_what_a_reload_takes_does_not_wait(tmp_path: Path) -> None:
-    new = OLD.replace('"low"', '"high"') + '[site]\nhome_networks = ["10.0.0.0/8"]\n[flow]\nactive_timeout = "10m"\n'
+    new = (
+        OLD.replace('"low"', '"high"')
+        + '[site]\nhome_networks = ["10.0.0.0/8"]\n[flow]\nactive_timeout = "10m"\n'
+    )
     assert _waiting(tmp_path, new) == []

@@ -1,6 +1,9 @@
+import os
+import subprocess
+
 import pytest
 
-from monitor.cli.words import MAX_SAFE, safe, safe_lines, some_of
+from monitor.cli.words import MAX_SAFE, as_typed, safe, safe_lines, some_of
 
 
 @pytest.mark.parametrize(
@@ -32,3 +35,19 @@ def test_lines_stay_lines() -> None:
 )
 def test_some_of_many_are_named(names: list[str], told: str) -> None:
     assert told == some_of(names)
+
+
+@pytest.mark.parametrize(
+    ("name", "typed"),
+    [
+        (b"site.pcap", "site.pcap"),
+        (b"a site.pcap", "'a site.pcap'"),
+        (b"bad\xff\xfe'.pcap", "$'bad\\xff\\xfe\\x27.pcap'"),
+        (b"two\nlines\\a", "$'two\\x0alines\\x5ca'"),
+        ("ü\u202e.pcap".encode(), "$'ü\\xe2\\x80\\xae.pcap'"),
+    ],
+)
+def test_a_name_that_was_shown_can_be_typed(name: bytes, typed: str) -> None:
+    assert typed == as_typed(os.fsdecode(name))
+    heard = subprocess.run(["bash", "-c", f"printf %s {typed}"], capture_output=True, check=True)
+    assert name == heard.stdout

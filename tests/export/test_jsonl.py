@@ -94,7 +94,7 @@ def test_lines_go_to_a_binary_and_to_a_text_stream() -> None:
     text.seek(0)
     assert binary.getvalue().decode() == text.read()
     assert binary.getvalue().startswith(alert_line(alert()))
-    assert [json.loads(one)["why"] for one in binary.getvalue().splitlines()] == [alert().why, "a?"]
+    assert [json.loads(one)["why"] for one in binary.getvalue().splitlines()] == [alert().why, "a\\udc80"]
 
 
 def test_a_file_is_appended_to(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from monitor.export._line import line
+from monitor.export._plain import plain
 
 texts = st.text(st.characters(), max_size=20)
 values = st.recursive(
@@ -18,8 +19,10 @@ def test_a_record_is_one_line_of_json() -> None:
     assert line({"saw": "a\nb", "count": 1, "none": None}) == b'{"saw":"a\\nb","count":1,"none":null}\n'
 
 
-def test_lone_surrogates_are_replaced() -> None:
-    assert json.loads(line({"saw": "a\udc80b", "list": ["\ud800"]})) == {"saw": "a?b", "list": ["?"]}
+def test_lone_surrogates_are_escaped_as_on_the_screen() -> None:
+    told = json.loads(line({"saw": "a\udc80b", "list": ["\ud800"]}))
+    assert told == {"saw": r"a\udc80b", "list": [r"\ud800"]}
+    assert told["saw"] == plain("a\udc80b")
 
 
 def test_numbers_beyond_64_bits_are_text() -> None:
