@@ -30,7 +30,7 @@ class Located:
 
     captures: tuple[Found, ...]
     skipped: tuple[str, ...]
-    """Files in folders that are no captures."""
+    """Files in folders that are no captures, and empty ones among several that were named."""
 
 
 def locate(names: Sequence[str]) -> Located:
@@ -43,7 +43,8 @@ def locate(names: Sequence[str]) -> Located:
     search = _Search()
     try:
         for name in names:
-            search.add(name)
+            search.add(name, is_alone=len(names) == 1)
+        search.check_found()
     except BaseException:
         search.close()
         raise
@@ -56,18 +57,26 @@ class _Search:
         self.skipped: list[str] = []
         self._seen: set[tuple[int, int]] = set()
 
-    def add(self, name: str) -> None:
+    def add(self, name: str, *, is_alone: bool) -> None:
         if name == STDIN:
             self._add_stdin()
             return
         if not name:
             raise ValueError("an empty name is no capture")
-        for path in _expanded(name):
+        paths = _expanded(name)
+        for path in paths:
             status = Path(path).stat()
             if stat.S_ISDIR(status.st_mode):
                 self._add_folder(path)
+            elif _is_empty(status) and not (is_alone and len(paths) == 1):
+                self.skipped.append(path)  # the newest of a rotation is often not written yet
             else:
                 self._add_file(path, status)
+
+    def check_found(self) -> None:
+        """Raise ValueError when all that was named is empty."""
+        if not self.found:
+            raise ValueError(f"{self.skipped[0]}: empty file, as are all that were named")
 
     def close(self) -> None:
         for found in self.found:
@@ -109,6 +118,10 @@ class _Search:
         self.found.append(
             Found(path=path, size_bytes=stream.size_bytes, held=None if stream.is_file else stream)
         )
+
+
+def _is_empty(status: os.stat_result) -> bool:
+    return stat.S_ISREG(status.st_mode) and status.st_size == 0
 
 
 def _expanded(name: str) -> list[str]:

@@ -94,7 +94,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except KeyboardInterrupt:
         status = ExitStatus.INTERRUPTED
     except _WRONG_USE as error:
-        _tell_wrong_use(error)
+        _tell_wrong_use(error, given)
     sys.exit(status if isinstance(status, int) else ExitStatus.CLEAN)
 
 
@@ -116,15 +116,26 @@ def _told_to_whoever_reads() -> Iterator[None]:
         raise
 
 
-def _tell_wrong_use(error: Any) -> None:
+def _tell_wrong_use(error: Any, given: Sequence[str]) -> None:
     context = error.ctx if hasattr(error, "ctx") else None
     message = error.format_message().replace("Value error, ", "").rstrip(".")
     if not message or type(error).__name__ == "NoArgsIsHelpError":
         with guarded_output():
             print(context.get_help() if context else message)
         sys.exit(ExitStatus.CLEAN)
-    command = context.command_path if context else "umbilical"
-    fail(f"{message} (see: {command} --help)")
+    fail(f"{message} (see: {context.command_path if context else _command_of(given)} --help)")
+
+
+def _command_of(given: Sequence[str]) -> str:
+    """Return the command that was meant, for errors that do not say where they come from."""
+    path: list[str] = ["umbilical"]
+    command: Any = typer.main.get_command(app)
+    for word in given:
+        command = getattr(command, "commands", {}).get(word)
+        if command is None:
+            break
+        path.append(word)
+    return " ".join(path)
 
 
 _WRONG_USE: type[Exception] = next(

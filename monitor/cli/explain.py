@@ -15,6 +15,7 @@ from monitor.cli.alert_source import Found, in_captures, in_lines, in_recording,
 from monitor.cli.catalog_words import opened_as
 from monitor.cli.demo import demo_request
 from monitor.cli.failure import fail, guarded_output, say, told_plainly
+from monitor.cli.kernels import keep_kernels
 from monitor.cli.running import Request
 from monitor.cli.words import safe
 
@@ -85,6 +86,7 @@ def explain(
     home: options.Home = None,
 ) -> None:
     """Explain an alert: its story, its signature, and the packets it rests on, dissected by tshark."""
+    keep_kernels()
     replaying = Request(captures=capture or [], config=config, signatures=signatures, home=home)
     configured = _configured(config)
     record = record or configured.record_folder

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from monitor.cli.catalog_words import tell_warnings
 from monitor.cli.failure import ExitStatus, say, told_plainly
 from monitor.cli.interrupt import ignored, unbroken
 from monitor.cli.kernels import announced_compilation, keep_kernels
@@ -58,6 +59,7 @@ def run(
     with announced_compilation(hidden=hidden):
         with told_plainly():
             site = opened_site(request)
+            tell_warnings(site.catalog)
             from monitor.pipeline.collector import calm_collector
             from monitor.pipeline.report import Stories
             from monitor.pipeline.stream import StreamLost

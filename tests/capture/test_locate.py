@@ -118,3 +118,17 @@ def test_a_terminal_is_no_capture() -> None:
         os.dup2(kept, 0)
         for descriptor in (kept, main, terminal):
             os.close(descriptor)
+
+
+def test_an_empty_file_among_several_is_left_out(tmp_path: Path) -> None:
+    (tmp_path / "a.pcap").write_bytes(pcap())
+    (tmp_path / "b.pcap").touch()
+    for names in ([str(tmp_path / "a.pcap"), str(tmp_path / "b.pcap")], [str(tmp_path / "*.pcap")]):
+        located = locate(names)
+        assert [found.path for found in located.captures] == [str(tmp_path / "a.pcap")]
+        assert located.skipped == (str(tmp_path / "b.pcap"),)
+    (tmp_path / "a.pcap").write_bytes(b"")
+    with pytest.raises(ValueError, match="empty file, as are all"):
+        locate([str(tmp_path / "*.pcap")])
+    with pytest.raises(ValueError, match="empty file"):
+        locate([str(tmp_path / "b.pcap")])

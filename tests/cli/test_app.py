@@ -8,6 +8,7 @@ from typing import IO, cast
 import pytest
 
 from monitor import __version__
+from monitor.cli.app import main
 from tests.cli.command import Done
 
 Command = Callable[..., Done]
@@ -109,3 +110,19 @@ def test_help_whose_reader_has_gone_is_no_fault(
     with umbilical_process(*command) as process:
         cast("IO[str]", process.stdout).close()
         assert ("", 0) == (cast("IO[str]", process.stderr).read(), process.wait(60))
+
+
+@pytest.mark.parametrize(
+    ("given", "page"),
+    [
+        (["signatures", "list", "--vendor"], "umbilical signatures list --help"),
+        (["flows", "--workers"], "umbilical flows --help"),
+    ],
+)
+def test_an_option_without_its_value_points_to_the_page_of_its_command(
+    given: list[str], page: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(given)
+    assert ended.value.code == 2
+    assert f"(see: {page})" in capsys.readouterr().err

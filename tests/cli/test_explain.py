@@ -1,9 +1,11 @@
 import json
+import os
 import shutil
 import subprocess
 import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -207,8 +209,12 @@ def test_a_name_that_no_file_can_have_is_told_in_a_line(
 def test_a_folder_that_may_not_be_entered_is_told_in_a_line(
     umbilical: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def forbidden(path: Path, **_: object) -> None:
-        raise PermissionError(13, "Permission denied", str(path))
+    really = Path.stat
+
+    def forbidden(path: Path, **more: Any) -> os.stat_result:
+        if "noread" in str(path):
+            raise PermissionError(13, "Permission denied", str(path))
+        return really(path, **more)
 
     monkeypatch.setattr(Path, "stat", forbidden)
     done = umbilical("explain", "noread/x")
