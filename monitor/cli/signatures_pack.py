@@ -10,7 +10,8 @@ import typer
 from monitor.cli import options
 from monitor.cli.catalog_words import counted
 from monitor.cli.failure import fail, guarded_output, say, told_plainly
-from monitor.cli.pack_author import check_passes, create_file, packed_files, write_whole
+from monitor.cli.output import data_output
+from monitor.cli.pack_author import check_passes, create_file, packed_files
 from monitor.cli.pack_input import file_bytes, opened, private_key, source_bytes, trusted_key
 from monitor.cli.pack_status import status_record, used_signatures
 from monitor.cli.words import safe
@@ -141,7 +142,8 @@ def pack(
             fail(f"version {wanted} is in the future: who installs it could install nothing until then")
         check_passes(chosen, today)
         data = write_pack(packed_files(chosen), wanted, private_key(key))
-        write_whole(output, data)
+    with data_output(output) as stream:
+        stream.write(data)
     say(f"{output}: version {wanted}, {counted(len(data), 'byte')}")
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from monitor.cli.pack_author import check_passes, create_file, packed_files, write_whole
+from monitor.cli.pack_author import check_passes, create_file, packed_files
 from tests.catalog._builders import file_text
 from tests.kit.packs import right_text
 
@@ -47,14 +47,3 @@ def test_a_new_file_has_its_mode_from_the_start_and_replaces_nothing(tmp_path: P
     with pytest.raises(FileExistsError):
         create_file(path, b"other", 0o600)
     assert path.read_bytes() == b"secret"
-
-
-def test_a_file_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
-    path = tmp_path / "a.pack"
-    for content in (b"one", b"two"):
-        write_whole(path, content)
-        assert path.read_bytes() == content
-    (tmp_path / "folder").mkdir()
-    with pytest.raises(IsADirectoryError):
-        write_whole(tmp_path / "folder", b"three")
-    assert sorted(one.name for one in tmp_path.iterdir()) == ["a.pack", "folder"]
