@@ -211,7 +211,9 @@ class Reading:
             self._see_appetite(parser, direction, bool(said))
         if not said:
             self._keep(len(payload))
-        elif self._held:
+        elif (
+            self._held and self._parser is not None
+        ):  # else what is held is the beginning of another protocol
             self._let_go()
         return said
 
@@ -354,7 +356,9 @@ class Reading:
         """Look for the protocol that follows, such as TLS through a proxy."""
         self._parser = self.swallow = None
         self._probing = _Probing(self._candidates, (True, True))
-        self._probing.heads[direction] = rest[:PROBE_BYTES]
+        head = self._probing.heads[direction] = rest[:PROBE_BYTES]
+        if head:
+            self._keep(len(head))
 
     def _is_news(self, kind: str, direction: Direction, fields: dict[str, Value]) -> bool:
         if kind in LEARNT_FROM:

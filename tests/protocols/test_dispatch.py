@@ -83,6 +83,10 @@ class Bench:
         room = Dispatcher({"lines": parser}, frozenset(wanted or {"ssdp"}), _Told(self.sated), news)
         self.reading, self.at_start = room.started(self.flow, UP, MOMENT)
         self.malformed = room.malformed
+        self._room = room
+
+    def held(self) -> int:
+        return self._room.fills()["readings"][0]
 
     def send(self, payload: bytes, direction: Direction = UP) -> list[str]:
         return [said(one) for one in self.reading.payload(direction, payload, MOMENT)]
@@ -177,7 +181,9 @@ def test_a_protocol_that_hands_the_connection_over_is_followed_by_another() -> N
     assert ["4c494e452061", "LINE", "a"] == bench.send(b"LINE a")
     assert ["b"] == bench.send(b"b >LI", DOWN)
     assert bench.sated == []
+    assert bench.held() == len("LI")
     assert ["LINE", "c"] == bench.send(b"NE c", DOWN)
+    assert bench.held() == 0
     assert ["d"] == bench.send(b"d")
 
 
