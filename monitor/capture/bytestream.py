@@ -7,6 +7,7 @@ bytes than were asked for, so that a small file cannot fill the memory. Only dam
 import os
 import stat
 from collections.abc import Iterator
+from contextlib import ExitStack
 from io import BytesIO, FileIO
 from typing import Protocol
 
@@ -35,11 +36,10 @@ class ByteStream:
     def __init__(self, path: str) -> None:
         self.path = path
         self._disk = _Disk(path)
-        try:
+        with ExitStack() as undo:
+            undo.callback(self._disk.close)
             self._open()
-        except BaseException:
-            self._disk.close()
-            raise
+            undo.pop_all()
 
     def _open(self) -> None:
         packed = _Peekable(self._disk)

@@ -5,6 +5,7 @@ import os
 import stat
 import sys
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from errno import ENOENT
 from pathlib import Path
@@ -41,13 +42,12 @@ def locate(names: Sequence[str]) -> Located:
     if not names:
         raise ValueError("no capture given: name a file, a folder, a glob or '-' for standard input")
     search = _Search()
-    try:
+    with ExitStack() as undo:
+        undo.callback(search.close)
         for name in names:
             search.add(name, is_alone=len(names) == 1)
         search.check_found()
-    except BaseException:
-        search.close()
-        raise
+        undo.pop_all()
     return Located(captures=tuple(search.found), skipped=tuple(search.skipped))
 
 
@@ -107,13 +107,11 @@ class _Search:
         if identity in self._seen:
             return
         stream = ByteStream(path)
-        try:
+        with ExitStack() as done:
+            done.callback(stream.close)
             capture_format(stream)
-        except BaseException:
-            stream.close()
-            raise
-        if stream.is_file:
-            stream.close()
+            if not stream.is_file:
+                done.pop_all()
         self._seen.add(identity)
         self.found.append(
             Found(path=path, size_bytes=stream.size_bytes, held=None if stream.is_file else stream)

@@ -95,9 +95,8 @@ def _replacing(path: Path, mode: int) -> Iterator[BinaryIO]:
             yield stream
         Path(temporary).chmod(mode)
         Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
+    finally:
+        Path(temporary).unlink(missing_ok=True)  # nothing, once it is in its place
 
 
 def _umask() -> int:

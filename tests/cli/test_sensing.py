@@ -186,44 +186,34 @@ def test_a_stream_that_is_lost_ends_it_with_one_line(
 
 
 def test_quiet_still_says_what_went_wrong(bench: Bench, capfd: pytest.CaptureFixture[str]) -> None:
-    wish = bench.wish(quiet=True)
-    sensing = Sensing(wish)
-    assert wish.config is not None
-    wish.config.write_text(wish.config.read_text() + "bogus = 1\n")
-    with sensing._stack:
-        assert "bogus" in str(_reloaded(sensing))
+    assert "bogus" in str(_reloaded_with(bench, "bogus = 1\n"))
     (line,) = capfd.readouterr().err.splitlines()
     assert "not reloaded, the old configuration stays" in line
 
 
 def test_a_reload_says_what_waits_for_the_next_start(bench: Bench, capfd: pytest.CaptureFixture[str]) -> None:
-    wish = bench.wish(quiet=True)
-    sensing = Sensing(wish)
-    assert wish.config is not None
-    wish.config.write_text(wish.config.read_text() + '[capture]\nfilter = "udp port 53"\n')
-    with sensing._stack:
-        assert _reloaded(sensing) is None
+    assert _reloaded_with(bench, '[capture]\nfilter = "udp port 53"\n') is None
     (line,) = capfd.readouterr().err.splitlines()
     assert "not before the next start: capture.filter" in line
 
 
 def test_a_filter_that_the_next_start_would_refuse_is_refused_by_a_reload(bench: Bench) -> None:
+    assert "foo bar baz" in str(_reloaded_with(bench, '[capture]\nfilter = "foo bar baz"\n'))
+
+
+def _reloaded_with(bench: Bench, more: str) -> str | None:
+    """Reload a quiet sensor, as its main loop would, with more in its configuration; returns why it was refused."""
     wish = bench.wish(quiet=True)
     sensing = Sensing(wish)
     assert wish.config is not None
-    wish.config.write_text(wish.config.read_text() + '[capture]\nfilter = "foo bar baz"\n')
-    with sensing._stack:
-        assert "foo bar baz" in str(_reloaded(sensing))
-
-
-def _reloaded(sensing: Sensing) -> str | None:
-    """Reload as the main loop would; returns why it was refused."""
+    wish.config.write_text(wish.config.read_text() + more)
     reloading = sensing._reloading
-    reloading.begin()
-    until = time.monotonic() + 20
-    while not reloading._done.is_set() and time.monotonic() < until:
-        sensing._sensor._between()
-        time.sleep(0.01)
+    with sensing._stack:
+        reloading.begin()
+        until = time.monotonic() + 20
+        while not reloading._done.is_set() and time.monotonic() < until:
+            sensing._sensor._between()
+            time.sleep(0.01)
     return reloading._problem
 
 
